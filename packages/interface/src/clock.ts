@@ -1,0 +1,13 @@
+/** A per-call option that every call which may wait takes last. */
+export interface Cancellable {
+  /** Aborting rejects the call with the signal's reason and undoes what it had begun. */
+  readonly signal?: AbortSignal;
+}
+
+/** The time as rooms see it: injected everywhere, so that tests never sleep. */
+export interface Clock {
+  /** The wall clock now. */
+  now(): Date;
+  /** Resolves after `ms` milliseconds; rejects with the signal's reason when it is aborted first. */
+  sleep(ms: number, options?: Cancellable): Promise<void>;
+}
