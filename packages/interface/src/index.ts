@@ -30,6 +30,7 @@ export type {
   WasmImage,
   WasmKind,
 } from "./image.ts";
+export type { ConfigMapObject, ObjectSource, PersistentVolumeClaimObject, SecretObject } from "./objects.ts";
 export type {
   ContainerExit,
   ContainerIo,
@@ -42,3 +43,4 @@ export type {
   RunningContainer,
   Runtime,
 } from "./runtime.ts";
+export type { MountedVolumes, VolumeMounter } from "./volumes.ts";
