@@ -1,1 +1,47 @@
-export {};
+/**
+ * The pod and container state machines of a kubelet: pure, typed, no I/O.
+ *
+ * @packageDocumentation
+ */
+export { CONTAINER_EDGES } from "./container-graph.ts";
+export type {
+  Container,
+  ContainerKind,
+  ContainerStateName,
+  ContainerStateOf,
+  StopCause,
+} from "./container-graph.ts";
+export type { PodAction } from "./pod-action.ts";
+export type { ContainerEvent, ContainerTry, PodEvent, PullFailure, StartFailure } from "./pod-event.ts";
+export { POD_EDGES } from "./pod-graph.ts";
+export type {
+  MachineOptions,
+  PodFacts,
+  PodOutcome,
+  PodState,
+  PodStateName,
+  PodStateOf,
+  Termination,
+} from "./pod-graph.ts";
+export type {
+  ContainerLike,
+  ContainerStateLike,
+  ContainerStatusLike,
+  PodConditionLike,
+  PodLike,
+  PodMetadataLike,
+  PodSpecLike,
+  PodStatusLike,
+  ProbeLike,
+  ResourcesLike,
+  RestartRuleLike,
+} from "./pod-like.ts";
+export type {
+  ContainerStateStatus,
+  ContainerStatus,
+  PodCondition,
+  PodPhase,
+  PodStatus,
+  QosClass,
+  TerminatedStatus,
+} from "./pod-status.ts";

@@ -1,0 +1,95 @@
+import type { Container } from "./container-graph.ts";
+import type { PodLike } from "./pod-like.ts";
+import type { PodPhase } from "./pod-status.ts";
+
+/**
+ * Every way that a pod can go. What its containers do meanwhile is their own graph; `Running` is the one state in
+ * which they start.
+ */
+export const POD_EDGES = {
+  /** Seen; being admitted. */
+  Registered: ["Mounting", "Finished", "Gone"],
+  Mounting: ["Running", "Unmounting"],
+  Running: ["Terminating", "Unmounting"],
+  /** All containers are being stopped, in order. */
+  Terminating: ["Unmounting"],
+  Unmounting: ["Finished", "Gone"],
+  /** Ended, its status kept until it is deleted. */
+  Finished: ["Gone"],
+  /** Deleted, and nothing of it is left. */
+  Gone: [],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+/** The name of a pod's state. */
+export type PodStateName = keyof typeof POD_EDGES;
+
+/** The states that a pod may go to from `From`. */
+export type PodTarget<From extends PodStateName> = (typeof POD_EDGES)[From][number];
+
+/** When everything must have stopped, and what for. */
+export interface Termination {
+  readonly cause: "completed" | "deleted" | "deadline" | "evicted";
+  readonly gracePeriodSeconds: number;
+  /** When the grace period is over. */
+  readonly until: Date;
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+/** How the pod ended. Never changes once it is there. */
+export interface PodOutcome {
+  readonly phase: "Succeeded" | "Failed";
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+/** What the machine was told to do differently. */
+export interface MachineOptions {
+  /**
+   * Whether somebody runs the probes and tells `probed`. Default false: a container counts as started and ready as
+   * soon as it runs.
+   */
+  readonly probes?: boolean;
+}
+
+/** What a pod's state knows whatever its name. */
+export interface PodFacts {
+  readonly pod: PodLike;
+  readonly options: MachineOptions;
+  readonly startTime: Date;
+  readonly phase: PodPhase;
+  /** Init containers first, in the order of the spec, then the regular ones. */
+  readonly containers: readonly Container[];
+  /** When each of the kubelet's own conditions got the status that it has. */
+  readonly conditionTimes: Readonly<Record<string, { readonly status: string; readonly since: Date }>>;
+  /** Whether somebody wants the pod gone. */
+  readonly deleted: boolean;
+  readonly hostIP?: string;
+  readonly podIPs: readonly string[];
+}
+
+/** What each state knows beside that. */
+interface PodStateData {
+  readonly Mounting: {
+    readonly attempt: number;
+    readonly failure?: { readonly message: string; readonly until: Date };
+  };
+  readonly Terminating: { readonly termination: Termination };
+  readonly Unmounting: {
+    readonly outcome: PodOutcome;
+    readonly attempt: number;
+    readonly failure?: { readonly message: string; readonly until: Date };
+  };
+  readonly Finished: { readonly outcome: PodOutcome };
+  readonly Gone: { readonly outcome: PodOutcome };
+}
+
+/** A pod's state, or that of some names: plain data, never changed in place. */
+export type PodStateOf<N extends PodStateName = PodStateName> = N extends N
+  ? { readonly name: N; readonly facts: PodFacts } & (N extends keyof PodStateData
+      ? PodStateData[N]
+      : unknown)
+  : never;
+
+/** A pod's state. */
+export type PodState = PodStateOf;
