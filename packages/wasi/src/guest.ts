@@ -1,0 +1,2 @@
+/** The state of one guest that its imports work on. */
+export class Guest {}
