@@ -8,16 +8,16 @@ import { join } from "node:path";
 const demo = process.argv.length > 2 ? process.argv.slice(2) : [join("demos", "shared-volume", "pod.yaml")];
 
 const steps = [
-  ["Installing dependencies", installDependencies],
-  ["Building the packages", build],
-  ["Compiling the demos", () => buildDemos(["--brief"])],
-  [
-    `./krustlet run ${demo.join(" ")}`,
-    () => run(join(root, "krustlet"), ["run", ...demo], { stdin: "inherit" }),
-  ],
+  { title: "Installing dependencies", step: installDependencies },
+  { title: "Building the packages", step: build },
+  { title: "Compiling the demos", step: () => buildDemos(["--brief"]) },
+  {
+    title: `./krustlet run ${demo.join(" ")}`,
+    step: () => run(join(root, "krustlet"), ["run", ...demo], { stdin: "inherit" }),
+  },
 ];
 
-for (const [title, step] of steps) {
+for (const { title, step } of steps) {
   const start = performance.now();
   announce(title);
   const code = await step();

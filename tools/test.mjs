@@ -44,18 +44,24 @@ async function prepare(code) {
 }
 
 const steps = [
-  ["Install dependencies", () => prepare(installDependencies())],
-  ["Install toolchains", () => prepare(installToolchains())],
-  ["Format", () => check(run("oxfmt", ["--check", "."]))],
-  ["Lint", () => check(run("oxlint", ["--type-aware", "--deny-warnings"]))],
-  ["Types", () => check(run("tsc", ["-p", "tsconfig.json"]))],
-  ["Unused files, exports and dependencies", () => check(run("knip", []))],
-  ["Room boundaries", () => check(run("turbo", ["boundaries"]))],
-  ["Build", () => check(build())],
-  ["Packages as published (publint, attw)", () => check(run("turbo", ["run", "check:package", "--output-logs=errors-only"]))],
-  ["Compile the demos", () => check(buildDemos())],
-  ["Unit tests", () => vitest("unit", [])],
-  ["End-to-end tests", () => vitest("e2e", ["--config", join("test", "e2e", "vitest.config.ts")])],
+  { title: "Install dependencies", step: () => prepare(installDependencies()) },
+  { title: "Install toolchains", step: () => prepare(installToolchains()) },
+  { title: "Format", step: () => check(run("oxfmt", ["--check", "."])) },
+  { title: "Lint", step: () => check(run("oxlint", ["--type-aware", "--deny-warnings"])) },
+  { title: "Types", step: () => check(run("tsc", ["-p", "tsconfig.json"])) },
+  { title: "Unused files, exports and dependencies", step: () => check(run("knip", [])) },
+  { title: "Room boundaries", step: () => check(run("turbo", ["boundaries"])) },
+  { title: "Build", step: () => check(build()) },
+  {
+    title: "Packages as published (publint, attw)",
+    step: () => check(run("turbo", ["run", "check:package", "--output-logs=errors-only"])),
+  },
+  { title: "Compile the demos", step: () => check(buildDemos()) },
+  { title: "Unit tests", step: () => vitest("unit", []) },
+  {
+    title: "End-to-end tests",
+    step: () => vitest("e2e", ["--config", join("test", "e2e", "vitest.config.ts")]),
+  },
 ];
 
 const begun = performance.now();
@@ -63,7 +69,7 @@ const summary = [];
 let passed = 0;
 let failed = 0;
 
-for (const [title, step] of steps) {
+for (const { title, step } of steps) {
   if (failed > 0) {
     summary.push(`  not run  ${title}`);
     continue;

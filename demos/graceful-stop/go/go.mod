@@ -1,0 +1,3 @@
+module example.com/graceful-stop
+
+go 1.21
