@@ -32,6 +32,15 @@ export type {
 } from "./image.ts";
 export type { ConfigMapObject, ObjectSource, PersistentVolumeClaimObject, SecretObject } from "./objects.ts";
 export type {
+  ImageName,
+  ImagePuller,
+  PullAccess,
+  PulledImage,
+  PullerOptions,
+  PullTarget,
+  ResolvedImage,
+} from "./puller.ts";
+export type {
   ContainerExit,
   ContainerIo,
   ContainerPlan,
