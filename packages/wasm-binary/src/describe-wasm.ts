@@ -51,17 +51,10 @@ function boundsOf(limits: Limits, unit: string): string {
 }
 
 function typeText(type: ExternType, module: WasmModule): string | undefined {
-  switch (type.kind) {
-    case "function":
-    case "tag":
-      return signatureOf(module.types[type.typeIndex]);
-    case "table":
-      return `${type.element} ${boundsOf(type.limits, "entries")}`;
-    case "memory":
-      return boundsOf(type.limits, "pages");
-    case "global":
-      return type.mutable ? `mut ${type.type}` : type.type;
-  }
+  if (type.kind === "table") return `${type.element} ${boundsOf(type.limits, "entries")}`;
+  if (type.kind === "memory") return boundsOf(type.limits, "pages");
+  if (type.kind === "global") return type.mutable ? `mut ${type.type}` : type.type;
+  return signatureOf(module.types[type.typeIndex]);
 }
 
 /** The type of a function or memory export; of the other kinds, that of an import that is exported again. */

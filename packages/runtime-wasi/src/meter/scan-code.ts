@@ -1,0 +1,44 @@
+import { ByteReader, functionNamesOf } from "@krustlet/wasm-binary";
+import type { ScannedCode } from "./call-costs.ts";
+import { FunctionEvents } from "./function-events.ts";
+import { sectionOf } from "./rebuild-module.ts";
+import type { ModuleSource } from "./rebuild-module.ts";
+import { scanFunction } from "./scan-function.ts";
+import type { ScannedFunction } from "./scan-function.ts";
+
+/** How many functions a module imports: the index of its first own one. */
+export function importedFunctionCount({ module }: ModuleSource): number {
+  return module.imports.filter(({ type }) => type.kind === "function").length;
+}
+
+/**
+ * Scans the code of all functions.
+ * @throws KrustletError `InvalidModule`, `UnsupportedModule` (naming the function and the opcode).
+ */
+export function scanCode(source: ModuleSource): ScannedCode {
+  const { bytes, module } = source;
+  const importedFunctions = importedFunctionCount(source);
+  const events = new FunctionEvents();
+  const functions: ScannedFunction[] = [];
+  const count = module.codeCount;
+  const firstEvents = new Uint32Array(count + 1);
+  const section = sectionOf(module, 10);
+  if (section !== undefined) {
+    const reader = new ByteReader(bytes, section.offset, section.end);
+    reader.u32();
+    for (let position = 0; position < count; position++) {
+      const size = reader.u32();
+      const start = reader.offset;
+      reader.take(size, "a function body");
+      const describe = (): string => {
+        const index = importedFunctions + position;
+        const name = functionNamesOf(bytes, module.sections).get(index);
+        return name === undefined ? String(index) : `${index} (${name})`;
+      };
+      firstEvents[position] = events.length;
+      functions.push(scanFunction(bytes, start, start + size, events, describe));
+    }
+  }
+  firstEvents[count] = events.length;
+  return { functions, events, firstEvents, importedFunctions };
+}

@@ -1,0 +1,249 @@
+import { KrustletError } from "@krustlet/interface";
+import { eventKinds } from "./function-events.ts";
+import type { FunctionEvents } from "./function-events.ts";
+import { immediates as is, plainOpcodes, prefixedOpcodes } from "./opcode-table.ts";
+
+/** Where a function's body is, and what it may do besides computing. */
+export interface ScannedFunction {
+  /** Where its locals begin: hints count from here. */
+  readonly start: number;
+  /** Where its first instruction is. */
+  readonly code: number;
+  readonly end: number;
+  readonly localCount: number;
+  readonly allocates: boolean;
+}
+
+/** No two events are further apart than this many bytes. */
+const longestGap = 512;
+
+function broken(at: number, problem: string): KrustletError {
+  return new KrustletError("InvalidModule", `The WebAssembly binary is invalid at byte ${at}: ${problem}.`);
+}
+
+function unsupported(describe: () => string, what: string): KrustletError {
+  return new KrustletError("UnsupportedModule", `Function ${describe()} ${what}.`);
+}
+
+/** Skips LEB128 numbers; past the end it reads `undefined`, which ends a number, and the caller sees the offset. */
+function skipNumber(bytes: Uint8Array, at: number): number {
+  let next = at;
+  while ((bytes[next++] as number) >= 0x80);
+  return next;
+}
+
+function readNumber(bytes: Uint8Array, at: number): number {
+  let result = 0;
+  let shift = 0;
+  let next = at;
+  for (;;) {
+    const byte = bytes[next++];
+    if (byte === undefined) throw broken(at, "it ends too early");
+    result += (byte & 0x7f) * 2 ** shift;
+    if (byte < 0x80) return result;
+    shift += 7;
+    if (shift > 28 + 7) throw broken(at, "a number is too long");
+  }
+}
+
+/** After a value type or a block type, whose longer forms hold a heap type. */
+function skipType(bytes: Uint8Array, at: number): number {
+  const code = bytes[at];
+  if (code !== 0x63 && code !== 0x64) return skipNumber(bytes, at);
+  return skipNumber(bytes, bytes[at + 1] === 0x62 ? at + 2 : at + 1);
+}
+
+function skipMemoryAccess(bytes: Uint8Array, at: number): number {
+  const hasMemory = ((bytes[at] as number) & 0x40) !== 0;
+  const next = skipNumber(bytes, at);
+  return skipNumber(bytes, hasMemory ? skipNumber(bytes, next) : next);
+}
+
+function skipMany(bytes: Uint8Array, at: number, end: number, skip: (at: number) => number): number {
+  let left = readNumber(bytes, at);
+  let next = skipNumber(bytes, at);
+  while (left-- > 0 && next < end) next = skip(next);
+  return next;
+}
+
+function skipCatch(bytes: Uint8Array, at: number): number {
+  const hasTag = (bytes[at] as number) < 2;
+  return skipNumber(bytes, hasTag ? skipNumber(bytes, at + 1) : at + 1);
+}
+
+function scanLocals(bytes: Uint8Array, start: number): { code: number; localCount: number } {
+  let localCount = 0;
+  let code = skipNumber(bytes, start);
+  for (let left = readNumber(bytes, start); left > 0; left--) {
+    localCount += readNumber(bytes, code);
+    code = skipType(bytes, skipNumber(bytes, code));
+  }
+  return { code, localCount };
+}
+
+/**
+ * Walks over the body in `bytes[start, end)` and records what the metering needs to know. The module must be valid;
+ * with one that is not, this ends as well, but not always with an error.
+ * @throws KrustletError `UnsupportedModule` for an opcode that is not in the table, and for one that blocks.
+ */
+export function scanFunction(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  events: FunctionEvents,
+  describe: () => string,
+): ScannedFunction {
+  const { code, localCount } = scanLocals(bytes, start);
+  const openLoops: number[] = [];
+  let allocates = false;
+  let lastEvent = code;
+  let at = code;
+  const record = (kind: number, next: number, operand: number): void => {
+    events.add(kind, at, next, operand);
+    lastEvent = next;
+  };
+  while (at < end) {
+    const opcode = bytes[at] as number;
+    let kind = plainOpcodes[opcode] as number;
+    let next = at + 1;
+    if (kind === is.prefix) {
+      const second = readNumber(bytes, next);
+      next = skipNumber(bytes, next);
+      kind = prefixedOpcodes.get(opcode)?.[second] ?? is.unknown;
+      if (kind === is.unknown) {
+        throw unsupported(describe, `has the unknown opcode 0x${opcode.toString(16)} ${second}`);
+      }
+    }
+    switch (kind) {
+      case is.none:
+        break;
+      case is.index:
+      case is.i32Const:
+      case is.i64Const:
+        while ((bytes[next++] as number) >= 0x80);
+        break;
+      case is.memoryAccess:
+        next = skipMemoryAccess(bytes, next);
+        break;
+      case is.block:
+        next = skipType(bytes, next);
+        openLoops.push(-1);
+        record(eventKinds.open, next, 0);
+        break;
+      case is.loop:
+        next = skipType(bytes, next);
+        openLoops.push(events.length);
+        record(eventKinds.loop, next, 0);
+        break;
+      case is.tryTable:
+        next = skipMany(bytes, skipType(bytes, next), end, (from) => skipCatch(bytes, from));
+        openLoops.push(-1);
+        record(eventKinds.open, next, 0);
+        break;
+      case is.catchTag:
+        next = skipNumber(bytes, next);
+        record(eventKinds.otherwise, next, 0);
+        break;
+      case is.otherwise:
+        record(eventKinds.otherwise, next, 0);
+        break;
+      case is.delegate:
+        next = skipNumber(bytes, next);
+        openLoops.pop();
+        record(eventKinds.close, next, 0);
+        break;
+      case is.end: {
+        const loop = openLoops.pop() ?? -1;
+        if (loop >= 0) events.operands[loop] = events.length;
+        record(eventKinds.close, next, 0);
+        break;
+      }
+      case is.call:
+        next = skipNumber(bytes, next);
+        record(eventKinds.call, next, readNumber(bytes, at + 1));
+        break;
+      case is.callIndirect:
+        next = skipNumber(bytes, skipNumber(bytes, next));
+        record(eventKinds.callUnknown, next, 0);
+        break;
+      case is.callRef:
+        next = skipNumber(bytes, next);
+        record(eventKinds.callUnknown, next, 0);
+        break;
+      case is.memoryGrow:
+        next = skipNumber(bytes, next);
+        record(eventKinds.memoryGrow, next, 0);
+        break;
+      case is.memoryFill:
+        next = skipNumber(bytes, next);
+        record(eventKinds.memoryFill, next, 0);
+        break;
+      case is.memoryCopy:
+        next = skipNumber(bytes, skipNumber(bytes, next));
+        record(eventKinds.memoryCopy, next, 0);
+        break;
+      case is.allocateOne:
+        allocates = true;
+        next = skipNumber(bytes, next);
+        record(eventKinds.bulk, next, 0);
+        break;
+      case is.allocateTwo:
+        allocates = true;
+        next = skipNumber(bytes, skipNumber(bytes, next));
+        record(eventKinds.bulk, next, 0);
+        break;
+      case is.bulkOne:
+        next = skipNumber(bytes, next);
+        record(eventKinds.bulk, next, 0);
+        break;
+      case is.bulkTwo:
+        next = skipNumber(bytes, skipNumber(bytes, next));
+        record(eventKinds.bulk, next, 0);
+        break;
+      case is.twoIndices:
+        next = skipNumber(bytes, skipNumber(bytes, next));
+        break;
+      case is.brTable:
+        next = skipNumber(
+          bytes,
+          skipMany(bytes, next, end, (from) => skipNumber(bytes, from)),
+        );
+        break;
+      case is.typedSelect:
+        next = skipMany(bytes, next, end, (from) => skipType(bytes, from));
+        break;
+      case is.memoryAccessLane:
+        next = skipMemoryAccess(bytes, next) + 1;
+        break;
+      case is.fourBytes:
+        next += 4;
+        break;
+      case is.eightBytes:
+        next += 8;
+        break;
+      case is.sixteenBytes:
+        next += 16;
+        break;
+      case is.oneByte:
+        next += 1;
+        break;
+      case is.heapType:
+        next = skipNumber(bytes, bytes[next] === 0x62 ? next + 1 : next);
+        break;
+      case is.castBranch:
+        next = skipNumber(bytes, skipNumber(bytes, skipNumber(bytes, next + 1)));
+        break;
+      case is.wait:
+        throw unsupported(
+          describe,
+          "waits for another thread (memory.atomic.wait), which would stop its thread",
+        );
+      default:
+        throw unsupported(describe, `has the unknown opcode 0x${opcode.toString(16)}`);
+    }
+    if (next > end) throw broken(at, `function ${describe()} ends within an instruction`);
+    if (next - lastEvent > longestGap) record(eventKinds.place, next, 0);
+    at = next;
+  }
+  return { start, code, end, localCount, allocates };
+}
