@@ -1,0 +1,198 @@
+import { Worker } from "node:worker_threads";
+import type { ContainerIo, ContainerPlan } from "@krustlet/interface";
+import type { FromThread, GuestThreadData, Handle, ReadyModule, ToThread } from "./protocol.ts";
+import { type ContainerThread, RemoteContainer } from "./remote-container.ts";
+import { errorOf } from "./thread-error.ts";
+import type { Ticker, TickerLease } from "./ticker-thread.ts";
+
+/** Options of {@link GuestThread}. */
+export interface GuestThreadInit {
+  readonly url: URL;
+  readonly ticker: Ticker;
+  /** Told once, when the thread is gone. */
+  onGone(thread: GuestThread): void;
+}
+
+type CpuUsage = Awaited<ReturnType<Worker["cpuUsage"]>>;
+
+interface Resident {
+  readonly container: RemoteContainer;
+  readonly started: (error?: Error) => void;
+  readonly onEnd: () => void;
+  running: boolean;
+}
+
+/** What {@link GuestThread.start} starts. */
+export interface GuestStart {
+  readonly plan: ContainerPlan;
+  readonly io: ContainerIo;
+  readonly ready: ReadyModule;
+  /** The thread is this container's own: it is killed with it. */
+  readonly own: boolean;
+  /** Called once, when the container has ended or could not be started. */
+  onEnd(): void;
+}
+
+/** One worker thread with the containers on it. */
+export class GuestThread {
+  /** Resolves when the thread takes containers; rejects when it ended before. */
+  readonly ready: Promise<void>;
+  readonly #worker: Worker;
+  readonly #slot: TickerLease;
+  readonly #residents = new Map<Handle, Resident>();
+  readonly #gone: Promise<void>;
+  #nextHandle = 1;
+  #death: { readonly message: string; readonly outOfMemory: boolean } | undefined;
+  #ended = false;
+
+  constructor(init: GuestThreadInit) {
+    this.#slot = init.ticker.lease();
+    const workerData: GuestThreadData = { role: "guests", ...this.#slot.data };
+    this.#worker = new Worker(init.url, { workerData, name: "krustlet-guests" });
+    const ready = Promise.withResolvers<void>();
+    const gone = Promise.withResolvers<void>();
+    this.ready = ready.promise;
+    this.#gone = gone.promise;
+    ready.promise.catch(() => undefined);
+    this.#worker.on("message", (message: FromThread) => {
+      if (message.type === "ready") {
+        this.#worker.unref();
+        ready.resolve();
+      } else this.#onMessage(message);
+    });
+    this.#worker.on("error", (error: unknown) => {
+      const code = error instanceof Error && "code" in error ? error.code : undefined;
+      this.#death = {
+        message: error instanceof Error ? error.message : String(error),
+        outOfMemory: code === "ERR_WORKER_OUT_OF_MEMORY",
+      };
+    });
+    this.#worker.once("exit", () => {
+      this.#ended = true;
+      this.#slot[Symbol.dispose]();
+      ready.reject(new Error(this.#death?.message ?? "the thread was ended before it was ready"));
+      this.#endAll();
+      init.onGone(this);
+      gone.resolve();
+    });
+  }
+
+  /** Containers on it. */
+  get load(): number {
+    return this.#residents.size;
+  }
+
+  get alive(): boolean {
+    return !this.#ended;
+  }
+
+  /** Starts a container on this thread; resolves when the guest's first instruction may run. */
+  start(start: GuestStart): Promise<RemoteContainer> {
+    const handle = this.#nextHandle++;
+    const container = new RemoteContainer(start.plan.id, start.io, this.#calls(handle, start.own));
+    return new Promise((resolve, reject) => {
+      this.#residents.set(handle, {
+        container,
+        running: false,
+        onEnd: () => start.onEnd(),
+        started: (error) => {
+          if (error === undefined) resolve(container);
+          else reject(error);
+        },
+      });
+      this.#worker.ref();
+      this.#post({
+        type: "start",
+        handle,
+        plan: start.plan,
+        ready: start.ready,
+        stdin: start.io.stdin !== undefined,
+      });
+    });
+  }
+
+  /** Ends the thread and every container on it. */
+  async terminate(): Promise<void> {
+    this.#slot.silence();
+    await this.#worker.terminate();
+    await this.#gone;
+  }
+
+  #post(message: ToThread, transfer: ArrayBuffer[] = []): void {
+    if (!this.#ended) this.#worker.postMessage(message, transfer);
+  }
+
+  #calls(handle: Handle, own: boolean): ContainerThread {
+    // What the thread used before this container, which is its start.
+    const before = own ? this.#worker.cpuUsage().catch(() => undefined) : undefined;
+    return {
+      credit: (bytes) => this.#post({ type: "credit", handle, bytes }),
+      stdin: (chunk) => this.#post({ type: "stdin", handle, chunk }),
+      terminate: () => this.#post({ type: "terminate", handle }),
+      kill: () => {
+        if (own) void this.#worker.terminate();
+        else this.#post({ type: "kill", handle });
+      },
+      usage: () => {
+        if (own) return this.#cpuSince(before);
+        this.#post({ type: "usage", handle });
+        return undefined;
+      },
+    };
+  }
+
+  async #cpuSince(before: Promise<CpuUsage | undefined> | undefined): Promise<{ readonly cpuMicros: number }> {
+    const [start, now] = await Promise.all([before, this.#worker.cpuUsage()]);
+    return { cpuMicros: now.user + now.system - (start?.user ?? 0) - (start?.system ?? 0) };
+  }
+
+  #onMessage(message: Exclude<FromThread, { type: "ready" }>): void {
+    const resident = this.#residents.get(message.handle);
+    if (resident === undefined) return;
+    const { container } = resident;
+    switch (message.type) {
+      case "started":
+        container.startedAt = new Date(message.startedAt);
+        resident.running = true;
+        return resident.started();
+      case "failed":
+        this.#drop(message.handle, resident);
+        return resident.started(errorOf(message.failure));
+      case "output":
+        return container.onOutput(message.stream, message.chunk);
+      case "pull":
+        return container.onPull();
+      case "terminated":
+        return container.onTerminated();
+      case "usage":
+        return container.onUsage(message);
+      case "exited":
+        this.#drop(message.handle, resident);
+        container.onUsage(message);
+        return container.onEnd(message.end, new Date(message.finishedAt));
+    }
+  }
+
+  #drop(handle: Handle, resident: Resident): void {
+    this.#residents.delete(handle);
+    if (this.#residents.size === 0) this.#worker.unref();
+    resident.onEnd();
+  }
+
+  /** The thread is gone: so are its containers, by a kill or by an accident. */
+  #endAll(): void {
+    const death = this.#death;
+    const finishedAt = new Date();
+    for (const [handle, resident] of this.#residents) {
+      this.#drop(handle, resident);
+      const message = death && `the thread that ran the container ended unexpectedly: ${death.message}`;
+      if (resident.running) {
+        const reason = death?.outOfMemory === true ? "OOMKilled" : "Error";
+        resident.container.onEnd({ exitCode: 137, reason, message }, finishedAt);
+      } else {
+        const why = message ?? "the runtime was closed";
+        resident.started(errorOf({ code: "StartFailed", message: why, retryable: true }));
+      }
+    }
+  }
+}

@@ -1,0 +1,109 @@
+import { readFile } from "node:fs/promises";
+import { KrustletError, type ModuleSource } from "@krustlet/interface";
+import type { PreparedModule, WantedForm } from "./prepare-module.ts";
+import { formKeyOf, prepareModule, requireCoreModule } from "./prepare-module.ts";
+import type { ReadyModule } from "./protocol.ts";
+
+/** Bytes of modules that nobody uses any more and that are kept for the next start. */
+const IDLE_BYTES = 64 * 1024 * 1024;
+/** A module up to this size is rewritten right here, in a few milliseconds; a larger one on a thread of its own. */
+const INLINE_BYTES = 256 * 1024;
+
+/** A compiled module in use. Disposing gives it back; the compiled code may then be dropped. */
+export interface ModuleLease extends Disposable {
+  readonly ready: ReadyModule;
+}
+
+interface Entry {
+  readonly ready: Promise<ReadyModule>;
+  readonly size: number;
+  leases: number;
+}
+
+/** Rewrites a large module without blocking the caller's thread. */
+export type PrepareElsewhere = (
+  bytes: Uint8Array<ArrayBuffer>,
+  wanted: WantedForm,
+  subject: string,
+) => Promise<PreparedModule>;
+
+/** Compiles each module once for each form in which it runs, and shares it between all threads. */
+export class ModuleCache {
+  readonly #entries = new Map<string, Entry>();
+  readonly #prepareElsewhere: PrepareElsewhere;
+
+  constructor(prepareElsewhere: PrepareElsewhere) {
+    this.#prepareElsewhere = prepareElsewhere;
+  }
+
+  /**
+   * The module, compiled.
+   * @throws KrustletError `InvalidModule`, `UnsupportedModule`, `StartFailed` when the file cannot be read.
+   */
+  async lease(source: ModuleSource, wanted: WantedForm, subject: string): Promise<ModuleLease> {
+    const key = `${source.digest} ${formKeyOf(wanted)}`;
+    let entry = this.#entries.get(key);
+    if (entry === undefined) {
+      entry = { ready: this.#prepare(source, wanted, subject), size: source.size, leases: 0 };
+    } else this.#entries.delete(key);
+    this.#entries.set(key, entry);
+    const held = entry;
+    held.leases++;
+    try {
+      const ready = await held.ready;
+      let given = false;
+      return {
+        ready,
+        [Symbol.dispose]: () => {
+          if (given) return;
+          given = true;
+          held.leases--;
+          this.#evict();
+        },
+      };
+    } catch (error) {
+      if (this.#entries.get(key) === held) this.#entries.delete(key);
+      throw error;
+    }
+  }
+
+  async #prepare(source: ModuleSource, wanted: WantedForm, subject: string): Promise<ReadyModule> {
+    const named = `${subject}: ${source.path}`;
+    const bytes = await readModule(source.path, named);
+    requireCoreModule(bytes, named);
+    // The guest's own bytes are validated before anything is added to them.
+    await compile(bytes, named);
+    const prepare = bytes.length <= INLINE_BYTES ? prepareModule : this.#prepareElsewhere;
+    const prepared = await prepare(bytes, wanted, named);
+    return { module: await compile(prepared.bytes, named), form: prepared.form };
+  }
+
+  /** Drops the modules that were used longest ago, until the rest is small enough. Map order is order of use. */
+  #evict(): void {
+    const idle = [...this.#entries].filter(([, entry]) => entry.leases === 0);
+    let bytes = idle.reduce((sum, [, entry]) => sum + entry.size, 0);
+    for (const [key, entry] of idle) {
+      if (bytes <= IDLE_BYTES) return;
+      this.#entries.delete(key);
+      bytes -= entry.size;
+    }
+  }
+}
+
+async function readModule(path: string, subject: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new KrustletError("StartFailed", `${subject} cannot be read: ${reason}`, { cause });
+  }
+}
+
+async function compile(bytes: Uint8Array<ArrayBuffer>, subject: string): Promise<WebAssembly.Module> {
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.replace(/^WebAssembly\.compile\(\): /, "") : String(cause);
+    throw new KrustletError("InvalidModule", `${subject} is not a valid WebAssembly module: ${reason}`, { cause });
+  }
+}

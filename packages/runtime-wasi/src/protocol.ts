@@ -1,0 +1,91 @@
+import type { ContainerExit, ContainerPlan, ErrorCode } from "@krustlet/interface";
+import type { LimitedModule, MeteredModule } from "./meter/metered-module.ts";
+import type { TickerData } from "./thread/ticker.ts";
+
+/** Number of a container on its thread; the runtime gives them out. */
+export type Handle = number;
+
+/** How a module runs, without its bytes: they are compiled. */
+export type ModuleForm =
+  | ({ readonly kind: "metered" } & Omit<MeteredModule, "bytes">)
+  | ({ readonly kind: "limited" } & Omit<LimitedModule, "bytes">);
+
+/** A module that is ready to be instantiated on any thread. */
+export interface ReadyModule {
+  readonly module: WebAssembly.Module;
+  readonly form: ModuleForm;
+}
+
+/** What a thread for guests gets as `workerData`. */
+export interface GuestThreadData {
+  readonly role: "guests";
+  readonly slot: number;
+  readonly control: SharedArrayBuffer;
+  /** The page with the epoch flag that metered guests of this thread look at. */
+  readonly epoch: WebAssembly.Memory;
+}
+
+/** What a thread that prepares large modules gets as `workerData`. */
+export interface PrepareThreadData {
+  readonly role: "prepare";
+}
+
+/** Every thread starts from the same file, and does what its data says. */
+export type ThreadData = GuestThreadData | PrepareThreadData | TickerData;
+
+/** Runtime to thread. */
+export type ToThread =
+  | {
+      readonly type: "start";
+      readonly handle: Handle;
+      readonly plan: ContainerPlan;
+      readonly ready: ReadyModule;
+      readonly stdin: boolean;
+    }
+  /** A chunk of standard input that was asked for; none: end of file. */
+  | { readonly type: "stdin"; readonly handle: Handle; readonly chunk?: Uint8Array }
+  /** So many bytes of output were delivered. */
+  | { readonly type: "credit"; readonly handle: Handle; readonly bytes: number }
+  | { readonly type: "terminate"; readonly handle: Handle }
+  | { readonly type: "kill"; readonly handle: Handle }
+  | { readonly type: "usage"; readonly handle: Handle };
+
+/** How a guest ended, before the runtime knows when its output was delivered. */
+export type GuestEnd = Pick<ContainerExit, "exitCode" | "reason" | "message">;
+
+/** Why a container could not be started: a `KrustletError` as plain data. */
+export interface StartFailure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly retryable: boolean;
+}
+
+/** Thread to runtime. */
+export type FromThread =
+  | { readonly type: "ready" }
+  | { readonly type: "started"; readonly handle: Handle; readonly startedAt: number }
+  | { readonly type: "failed"; readonly handle: Handle; readonly failure: StartFailure }
+  | {
+      readonly type: "output";
+      readonly handle: Handle;
+      readonly stream: "stdout" | "stderr";
+      readonly chunk: Uint8Array;
+    }
+  /** The guest wants more standard input. */
+  | { readonly type: "pull"; readonly handle: Handle }
+  /** The stop request was handed to the guest, or has ended it. */
+  | { readonly type: "terminated"; readonly handle: Handle }
+  | {
+      readonly type: "usage";
+      readonly handle: Handle;
+      readonly cpuMicros: number;
+      readonly memoryBytes: number;
+    }
+  | {
+      readonly type: "exited";
+      readonly handle: Handle;
+      readonly finishedAt: number;
+      readonly end: GuestEnd;
+      readonly cpuMicros: number;
+      readonly memoryBytes: number;
+    };

@@ -1,0 +1,136 @@
+import { readFileSync } from "node:fs";
+import { availableParallelism, totalmem } from "node:os";
+import type { Cancellable, ContainerIo, ContainerPlan, RunningContainer, Runtime } from "@krustlet/interface";
+import { KrustletError } from "@krustlet/interface";
+import { type Capacity, capacityOf } from "./capacity.ts";
+import { ModuleCache } from "./module-cache.ts";
+import type { WantedForm } from "./prepare-module.ts";
+import { prepareOnThread } from "./prepare-thread.ts";
+import { ThreadPool } from "./thread-pool.ts";
+import { pagesOf } from "./thread/memory-limit.ts";
+
+/** Options of {@link createWasiRuntime}; all optional. */
+export interface WasiRuntimeInit {
+  /** Threads that containers share, at most. Default: one for each core, at most 4. */
+  readonly threads?: number;
+  /** Containers at the same time, at most. Default: three quarters of what the process can carry. */
+  readonly maxContainers?: number;
+  /**
+   * The file that threads start from, where a bundler moved it: the build of `@krustlet/runtime-wasi/worker`.
+   * Default: `worker.js` beside this module.
+   */
+  readonly workerUrl?: URL;
+}
+
+/**
+ * A runtime that runs core WebAssembly modules with WASI preview 1: many containers on a few threads, interruptible,
+ * or one on a thread of its own. The first thread is started at once, so that the first container need not wait for it.
+ * The caller disposes it, which kills what still runs.
+ */
+export function createWasiRuntime(init: WasiRuntimeInit = {}): Runtime {
+  return new WasiRuntime(init);
+}
+
+class WasiRuntime implements Runtime {
+  readonly name = "wasi";
+  readonly #pool: ThreadPool;
+  readonly #modules: ModuleCache;
+  readonly #capacity: Capacity;
+  #containers = 0;
+  #disposed = false;
+
+  constructor(init: WasiRuntimeInit) {
+    const source = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js";
+    const url = init.workerUrl ?? new URL(source, import.meta.url);
+    this.#pool = new ThreadPool({ url, size: init.threads ?? Math.min(4, availableParallelism()) });
+    this.#modules = new ModuleCache((bytes, wanted, subject) =>
+      prepareOnThread(url, { bytes, wanted, subject }),
+    );
+    this.#capacity =
+      init.maxContainers === undefined
+        ? capacityOf(maxMapCount())
+        : { containers: init.maxContainers, because: "that is how the runtime was configured" };
+  }
+
+  async start(plan: ContainerPlan, io: ContainerIo, options: Cancellable = {}): Promise<RunningContainer> {
+    const subject = `container ${plan.pod.namespace}/${plan.pod.name}/${plan.name}`;
+    options.signal?.throwIfAborted();
+    this.#requireRoom(subject);
+    this.#containers++;
+    let left = false;
+    const leave = (): void => {
+      if (!left) this.#containers--;
+      left = true;
+    };
+    try {
+      const container = await this.#start(plan, io, { subject, leave });
+      if (options.signal?.aborted === true) {
+        await container[Symbol.asyncDispose]();
+        options.signal.throwIfAborted();
+      }
+      return container;
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed = true;
+    await this.#pool.close();
+  }
+
+  async #start(
+    plan: ContainerPlan,
+    io: ContainerIo,
+    of: { readonly subject: string; leave(): void },
+  ): Promise<RunningContainer> {
+    const wanted = wantedFormOf(plan);
+    const lease = await this.#modules.lease(plan.module, wanted, of.subject);
+    try {
+      const { ready } = lease;
+      const own = plan.isolated || (ready.form.kind === "metered" && ready.form.allocatesOnHostHeap);
+      const thread = own ? await this.#pool.own(wanted.kind === "metered") : await this.#pool.shared();
+      const onEnd = (): void => {
+        lease[Symbol.dispose]();
+        of.leave();
+        if (own) void thread.terminate();
+      };
+      return await thread.start({ plan, io, ready, own, onEnd });
+    } catch (error) {
+      lease[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  #requireRoom(subject: string): void {
+    if (this.#disposed) {
+      throw new KrustletError("StartFailed", `${subject} was not started: the runtime is closed`);
+    }
+    const { containers, because } = this.#capacity;
+    if (this.#containers < containers) return;
+    throw new KrustletError(
+      "CapacityExceeded",
+      `${subject} was not started: ${this.#containers} containers run in this process, and ${containers} is the most (${because})`,
+      { retryable: true },
+    );
+  }
+}
+
+/**
+ * A container on a thread of its own runs as it is, unless it may use less than a core: what is not metered cannot be
+ * slowed down.
+ */
+function wantedFormOf({ isolated, resources }: ContainerPlan): WantedForm {
+  if (!isolated || (resources.cpuLimitMillis ?? Infinity) < 1000) return { kind: "metered" };
+  return { kind: "limited", maxPages: pagesOf(resources.memoryLimitBytes ?? totalmem()) };
+}
+
+function maxMapCount(): number | undefined {
+  try {
+    const count = Number.parseInt(readFileSync("/proc/sys/vm/max_map_count", "utf8"), 10);
+    return Number.isNaN(count) ? undefined : count;
+  } catch {
+    return undefined;
+  }
+}

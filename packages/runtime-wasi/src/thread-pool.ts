@@ -1,0 +1,86 @@
+import { GuestThread } from "./guest-thread.ts";
+import { Ticker } from "./ticker-thread.ts";
+
+/** Options of {@link ThreadPool}. */
+export interface ThreadPoolInit {
+  readonly url: URL;
+  /** Threads that containers share, at most. */
+  readonly size: number;
+}
+
+/** The threads of a runtime: a few that containers share, and one for each container that wants its own. */
+export class ThreadPool {
+  readonly #init: ThreadPoolInit;
+  readonly #ticker: Ticker;
+  readonly #all = new Set<GuestThread>();
+  readonly #shared: GuestThread[] = [];
+  /** Started ahead, for whoever comes first. */
+  #warm: GuestThread | undefined;
+  #growing = false;
+  #closed = false;
+
+  constructor(init: ThreadPoolInit) {
+    this.#init = init;
+    this.#ticker = new Ticker(init.url);
+    this.#warm = this.#open();
+  }
+
+  /** The shared thread with the fewest containers; grows the pool in the background while every thread is busy. */
+  async shared(): Promise<GuestThread> {
+    this.#ticker.start();
+    if (this.#shared.length === 0) this.#shared.push(this.#take());
+    const least = this.#shared.reduce((best, thread) => (thread.load < best.load ? thread : best));
+    if (least.load > 0) this.#grow();
+    await least.ready;
+    return least;
+  }
+
+  /** A thread that nobody else gets. The caller terminates it. */
+  async own(metered: boolean): Promise<GuestThread> {
+    if (metered) this.#ticker.start();
+    const thread = this.#take();
+    await thread.ready;
+    return thread;
+  }
+
+  /** Ends every thread and what runs on it. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#all].map((thread) => thread.terminate()));
+    await this.#ticker.close();
+  }
+
+  #grow(): void {
+    if (this.#growing || this.#closed || this.#shared.length >= this.#init.size) return;
+    this.#growing = true;
+    const thread = this.#take();
+    const done = (): void => {
+      this.#growing = false;
+    };
+    thread.ready.then(() => {
+      done();
+      if (thread.alive) this.#shared.push(thread);
+    }, done);
+  }
+
+  #take(): GuestThread {
+    const thread = this.#warm ?? this.#open();
+    this.#warm = undefined;
+    return thread;
+  }
+
+  #open(): GuestThread {
+    const thread = new GuestThread({
+      url: this.#init.url,
+      ticker: this.#ticker,
+      onGone: (gone) => {
+        this.#all.delete(gone);
+        if (this.#warm === gone) this.#warm = undefined;
+        const index = this.#shared.indexOf(gone);
+        if (index !== -1) this.#shared.splice(index, 1);
+      },
+    });
+    this.#all.add(thread);
+    return thread;
+  }
+}

@@ -1,0 +1,88 @@
+/** Bytes that may be under way to the runtime before the guest's next write waits. */
+const WINDOW = 256 * 1024;
+/** Bytes of small writes that are put together at most. */
+const COALESCE = 16 * 1024;
+/** From here on a chunk is handed over instead of copied. */
+const TRANSFER = 16 * 1024;
+
+/** Sends one chunk; `transfer` holds its buffer when it is to be handed over. */
+export type SendChunk = (
+  stream: "stdout" | "stderr",
+  chunk: Uint8Array,
+  transfer: ArrayBuffer[],
+) => void;
+
+/**
+ * The way of a guest's writes off its thread, stdout and stderr in one order. The first write after the guest began
+ * to run goes at once; small ones after it go together when the guest pauses, a slice later at most. What is not
+ * delivered is bounded: beyond a window, writes wait for {@link OutputPipe.credit}.
+ */
+export class OutputPipe {
+  readonly #send: SendChunk;
+  readonly #coalesce: boolean;
+  #under = 0;
+  #sentInThisRun = false;
+  #stream: "stdout" | "stderr" = "stdout";
+  #parts: Uint8Array[] = [];
+  #partBytes = 0;
+  #room: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
+
+  /** @param coalesce False where nobody calls {@link OutputPipe.flush} in time: a guest that is not metered. */
+  constructor(send: SendChunk, coalesce: boolean) {
+    this.#send = send;
+    this.#coalesce = coalesce;
+  }
+
+  /** Takes a chunk, which is the pipe's own. A promise: the guest has to wait. */
+  write(stream: "stdout" | "stderr", chunk: Uint8Array): void | Promise<void> {
+    if (stream !== this.#stream) this.flush();
+    this.#stream = stream;
+    this.#under += chunk.length;
+    this.#parts.push(chunk);
+    this.#partBytes += chunk.length;
+    if (!this.#coalesce || !this.#sentInThisRun || this.#partBytes >= COALESCE) this.flush();
+    this.#sentInThisRun = true;
+    if (this.#under <= WINDOW) return;
+    this.flush();
+    this.#room ??= Promise.withResolvers<void>();
+    return this.#room.promise;
+  }
+
+  /** The guest pauses: what was put together goes. */
+  pause(): void {
+    this.flush();
+    this.#sentInThisRun = false;
+  }
+
+  /** Sends what was put together. */
+  flush(): void {
+    const [first] = this.#parts;
+    if (first === undefined) return;
+    const chunk = this.#parts.length === 1 ? first : joinedOf(this.#parts, this.#partBytes);
+    this.#parts = [];
+    this.#partBytes = 0;
+    const { buffer } = chunk;
+    const whole = chunk.byteLength === buffer.byteLength;
+    if (chunk.length >= TRANSFER && whole && buffer instanceof ArrayBuffer) {
+      this.#send(this.#stream, chunk, [buffer]);
+    } else this.#send(this.#stream, whole ? chunk : new Uint8Array(chunk), []);
+  }
+
+  /** So many bytes were delivered. */
+  credit(bytes: number): void {
+    this.#under -= bytes;
+    if (this.#under > WINDOW || this.#room === undefined) return;
+    this.#room.resolve();
+    this.#room = undefined;
+  }
+}
+
+function joinedOf(parts: readonly Uint8Array[], bytes: number): Uint8Array {
+  const joined = new Uint8Array(bytes);
+  let offset = 0;
+  for (const part of parts) {
+    joined.set(part, offset);
+    offset += part.length;
+  }
+  return joined;
+}

@@ -1,0 +1,100 @@
+import { parentPort } from "node:worker_threads";
+import { trampolineBytes } from "../meter/trampoline.ts";
+import type { FromThread, GuestThreadData, Handle, ToThread } from "../protocol.ts";
+import { failureOf } from "../thread-error.ts";
+import { GuestContainer } from "./guest-container.ts";
+import { Scheduler } from "./scheduler.ts";
+import { markRunning, ringTicker } from "./ticker.ts";
+
+type Start = Extract<ToThread, { type: "start" }>;
+
+/** Runs containers on this thread, as the runtime's messages say, until the thread is terminated. */
+export function runGuests(data: GuestThreadData): void {
+  if (parentPort === null) throw new TypeError("this file is started as a worker thread");
+  const port = parentPort;
+  const guests = new Map<Handle, GuestContainer>();
+  const flag = new Int32Array(data.epoch.buffer);
+  const control = new Int32Array(data.control);
+  const scheduler = new Scheduler({
+    now: () => performance.now(),
+    afterLoop: (callback) => void setImmediate(callback),
+    later: (callback, ms) => void setTimeout(callback, ms),
+    running: (runs) => {
+      flag[0] = 0;
+      markRunning(control, data.slot, runs);
+      if (runs) ringTicker(control);
+    },
+  });
+  const yieldFunction = yieldFunctionOf(() => {
+    flag[0] = 0;
+    return scheduler.yield();
+  });
+  const post = (message: FromThread, transfer: ArrayBuffer[] = []): void =>
+    port.postMessage(message, transfer);
+
+  const start = async ({ handle, plan, ready, stdin }: Start): Promise<void> => {
+    try {
+      const guest = await GuestContainer.create({
+        plan,
+        ready,
+        stdin,
+        scheduler,
+        epoch: data.epoch,
+        yieldFunction,
+        send: (stream, chunk, transfer) => post({ type: "output", handle, stream, chunk }, transfer),
+        pull: () => post({ type: "pull", handle }),
+      });
+      guests.set(handle, guest);
+      post({ type: "started", handle, startedAt: Date.now() });
+      const end = await guest.run();
+      guests.delete(handle);
+      post({ type: "exited", handle, finishedAt: Date.now(), end, ...guest.usage() });
+    } catch (error) {
+      guests.delete(handle);
+      const subject = `container ${plan.pod.namespace}/${plan.pod.name}/${plan.name}`;
+      post({ type: "failed", handle, failure: failureOf(error, subject) });
+    }
+  };
+
+  port.on("message", (message: ToThread) => {
+    if (message.type === "start") {
+      void start(message);
+      return;
+    }
+    const { handle } = message;
+    const guest = guests.get(handle);
+    if (guest === undefined) return;
+    switch (message.type) {
+      case "stdin":
+        return guest.stdin.push(message.chunk);
+      case "credit":
+        return guest.output.credit(message.bytes);
+      case "terminate":
+        guest.terminate();
+        return post({ type: "terminated", handle });
+      case "kill":
+        return guest.kill();
+      case "usage":
+        return post({ type: "usage", handle, ...guest.usage() });
+    }
+  });
+  post({ type: "ready" });
+}
+
+/** JSPI's wrapper, which the types of the DOM library do not know yet. */
+function suspending(call: () => Promise<void> | undefined): WebAssembly.ImportValue {
+  const { Suspending } = WebAssembly as unknown as {
+    Suspending: new (call: () => Promise<void> | undefined) => WebAssembly.ImportValue;
+  };
+  return new Suspending(call);
+}
+
+/** One wasm function for all guests of the thread: it suspends whichever runs. */
+function yieldFunctionOf(onYield: () => Promise<void> | undefined): WebAssembly.ExportValue {
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(trampolineBytes), {
+    m: { f: suspending(onYield) },
+  });
+  const suspend = exports["f"];
+  if (suspend === undefined) throw new TypeError("the trampoline exports no f");
+  return suspend;
+}
