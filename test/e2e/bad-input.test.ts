@@ -41,7 +41,10 @@ const mounted = (volume: object): string =>
 
 describe("a bad manifest", () => {
   it("that is no YAML is named with its line", async () => {
-    const result = await runManifest("broken.yaml", "apiVersion: v1\nkind: Pod\nspec: [unclosed\n  and: {worse\n");
+    const result = await runManifest(
+      "broken.yaml",
+      "apiVersion: v1\nkind: Pod\nspec: [unclosed\n  and: {worse\n",
+    );
     expectOneSentence(result, "broken.yaml");
     expect(result.stderr).toMatch(/line|:\d+/);
   });
@@ -70,7 +73,10 @@ describe("a bad manifest", () => {
   });
 
   it("that names a ConfigMap which is not there", async () => {
-    expectOneSentence(await runManifest("absent-map.yaml", mounted({ configMap: { name: "settings" } })), "settings");
+    expectOneSentence(
+      await runManifest("absent-map.yaml", mounted({ configMap: { name: "settings" } })),
+      "settings",
+    );
   });
 
   it("that names a key which its ConfigMap does not have", async () => {

@@ -80,7 +80,12 @@ describe("a guest that wants out of its volume", () => {
 describe("a guest that takes all it can get", () => {
   it("of descriptors is stopped at a limit of its own", async () => {
     await using ground = await hostileGround();
-    const result = await krustlet(["run", "-v", `${join(ground.path, "volume")}:/data`, guest("descriptors")]);
+    const result = await krustlet([
+      "run",
+      "-v",
+      `${join(ground.path, "volume")}:/data`,
+      guest("descriptors"),
+    ]);
     expect(result.stdout).toBe("open: too many open files\n");
     expect(result.code).toBe(0);
   });

@@ -64,7 +64,7 @@ export async function start(args: readonly string[], init: StartInit = {}): Prom
     env: {
       PATH: process.env["PATH"],
       HOME: home,
-      KRUSTLET_ROOT_DIR: join(home, "root"),
+      KRUSTLET_ROOT: join(home, "root"),
       DOCKER_CONFIG: join(home, ".docker"),
       ...init.env,
     },

@@ -34,7 +34,14 @@ describe("krustlet run <module>", () => {
   it("passes bytes through as they are", async () => {
     const odd = "no newline at the end, \t tabs, \r returns, \u0000 zeros, ünïcödé";
     const result = await krustlet(
-      ["run", exerciser, "--", "read(stm:stdin)to(var:v)", "write(var:v)to(stm:stdout)", "write(var:v)to(stm:stderr)"],
+      [
+        "run",
+        exerciser,
+        "--",
+        "read(stm:stdin)to(var:v)",
+        "write(var:v)to(stm:stdout)",
+        "write(var:v)to(stm:stderr)",
+      ],
       { stdin: odd },
     );
     expect(result).toMatchObject({ code: 0, stdout: odd, stderr: odd });
@@ -59,8 +66,13 @@ describe("krustlet run <module>", () => {
     await mkdir(join(directory.path, "etc"));
     await writeFile(join(directory.path, "etc", "motd"), "a root of its own");
     const result = await krustlet([
-      ...["run", "-v", `${directory.path}:/`, exerciser, "--"],
-      ...["write(file:/etc/motd)to(stm:stdout)", "assert_not_exists(file:/etc/passwd)"],
+      "run",
+      "-v",
+      `${directory.path}:/`,
+      exerciser,
+      "--",
+      "write(file:/etc/motd)to(stm:stdout)",
+      "assert_not_exists(file:/etc/passwd)",
     ]);
     expect(result).toMatchObject({ code: 0, stdout: "a root of its own" });
   });
@@ -73,7 +85,9 @@ describe("krustlet run <module>", () => {
   });
 
   it("reads a manifest from its standard input, paths relative to the current directory", async () => {
-    const manifest = podManifest([{ name: "a", image: "./exerciser.wasm", args: ["write(lit:yes)to(stm:stdout)"] }]);
+    const manifest = podManifest([
+      { name: "a", image: "./exerciser.wasm", args: ["write(lit:yes)to(stm:stdout)"] },
+    ]);
     const result = await krustlet(["run", "-"], { stdin: manifest, cwd: demo("exerciser", "build") });
     expect(result).toMatchObject({ code: 0, stdout: "yes" });
   });
@@ -139,7 +153,13 @@ describe("several containers", () => {
 
 describe("stopping", () => {
   it("ends a guest that does not ask for signals at once, with 143", async () => {
-    await using command = await start(["run", exerciser, "--", "write(lit:ready)to(stm:stdout)", "sleep(60000)"]);
+    await using command = await start([
+      "run",
+      exerciser,
+      "--",
+      "write(lit:ready)to(stm:stdout)",
+      "sleep(60000)",
+    ]);
     await command.prints("ready");
     interrupt(command);
     expect((await command.finished).code).toBe(143);
