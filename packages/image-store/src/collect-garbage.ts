@@ -1,0 +1,142 @@
+import { readdir, rm, stat, statfs } from "node:fs/promises";
+import { join } from "node:path";
+import type { StoreLayout } from "./layout.ts";
+import { leasedByOthers } from "./lease.ts";
+import type { Owner } from "./owner.ts";
+import { DEFAULT_COLLECTION, planCollection } from "./plan-collection.ts";
+import type { CollectionPolicy, DiskUse } from "./plan-collection.ts";
+import type { Records, UsedRecord } from "./records.ts";
+
+/** Options of a collection. */
+export interface CollectOptions extends Partial<CollectionPolicy> {
+  /** Digests, image ids or canonical references of what runs now. */
+  readonly inUse?: Iterable<string>;
+}
+
+/** What a collection did. */
+export interface Collected {
+  /** Canonical references that were forgotten. */
+  readonly removed: readonly string[];
+  /** Bytes of the files that were deleted. */
+  readonly freed: number;
+  /** Bytes that had to be freed to get below the threshold, and could not be. */
+  readonly missing: number;
+}
+
+/** What {@link collectGarbage} works on. */
+export interface CollectInit {
+  readonly layout: StoreLayout;
+  readonly owner: Owner;
+  readonly records: Records;
+  readonly now: Date;
+  /** What this store is in the middle of fetching. */
+  readonly held: () => ReadonlySet<string>;
+  /** Default: `statfs` of the store's directory. */
+  readonly diskUse?: (directory: string) => Promise<DiskUse>;
+}
+
+/** Forgets the images that {@link planCollection} names and deletes what no image needs any more. */
+export async function collectGarbage(init: CollectInit, options: CollectOptions = {}): Promise<Collected> {
+  const { layout, records, now } = init;
+  const { inUse, ...given } = options;
+  const policy: CollectionPolicy = { ...DEFAULT_COLLECTION, ...given };
+  const used = new Set(inUse);
+  const leased = await leasedByOthers(layout, init.owner);
+  const all = await records.list();
+  const images = await Promise.all(
+    all.map(async ({ record, lastUsedAt }) => ({
+      name: record.name,
+      lastUsedAt,
+      pulledAt: new Date(record.pulledAt),
+      inUse: namesOf({ record, lastUsedAt }).some((name) => used.has(name) || leased.has(name)),
+      contents: await contentsOf({ record, lastUsedAt }, layout),
+    })),
+  );
+  const disk = await (init.diskUse ?? diskUseOf)(layout.root);
+  const plan = planCollection(images, disk, now, policy);
+  const removed: string[] = [];
+  for (const name of plan.remove) {
+    // Used since the plan was made: then it stays.
+    const before = images.find((image) => image.name === name)?.lastUsedAt.getTime();
+    const current = (await records.list()).find(({ record }) => record.name === name);
+    if (current !== undefined && current.lastUsedAt.getTime() !== before) continue;
+    await records.remove(name);
+    removed.push(name);
+  }
+  const freed = await sweepContent(init, new Set([...used, ...leased]), policy.minAge);
+  return { removed, freed, missing: plan.missing };
+}
+
+/** Deletes blobs and trees that no record, no user and no lease names and that are older than `minAge`. */
+async function sweepContent(init: CollectInit, held: ReadonlySet<string>, minAge: number): Promise<number> {
+  const { layout, records, now } = init;
+  const needed = new Set(held);
+  for (const used of await records.list()) for (const name of namesOf(used)) needed.add(name);
+  for (const name of await leasedByOthers(layout, init.owner)) needed.add(name);
+  for (const name of init.held()) needed.add(name);
+  let freed = 0;
+  for (const { id, path } of await contentOnDisk(layout)) {
+    if (needed.has(id)) continue;
+    const found = await stat(path).catch(() => undefined);
+    if (found === undefined || now.getTime() - found.ctimeMs < minAge) continue;
+    freed += found.isDirectory() ? await treeSize(path) : found.size;
+    await rm(path, { recursive: true, force: true });
+  }
+  return freed;
+}
+
+async function contentOnDisk(layout: StoreLayout): Promise<readonly { id: string; path: string }[]> {
+  const content: { id: string; path: string }[] = [];
+  for (const algorithm of await readdir(layout.blobs).catch(() => [])) {
+    const directory = join(layout.blobs, algorithm);
+    for (const hex of await readdir(directory).catch(() => [])) {
+      content.push({ id: `${algorithm}:${hex}`, path: join(directory, hex) });
+    }
+  }
+  for (const key of await readdir(layout.trees).catch(() => [])) {
+    content.push({ id: key, path: join(layout.trees, key) });
+  }
+  return content;
+}
+
+function namesOf({ record }: UsedRecord): readonly string[] {
+  const { name, repository, digest, manifestDigest, module, blobs, tree } = record;
+  return [
+    name,
+    `${repository}@${digest}`,
+    digest,
+    manifestDigest,
+    module.digest,
+    ...blobs,
+    ...(tree === undefined ? [] : [tree]),
+  ];
+}
+
+async function contentsOf(
+  { record }: UsedRecord,
+  layout: StoreLayout,
+): Promise<{ id: string; size: number }[]> {
+  const blobs = await Promise.all(
+    [...new Set([record.module.digest, ...record.blobs])].map(async (digest) => {
+      const [algorithm = "", hex = ""] = digest.split(":");
+      const found = await stat(join(layout.blobs, algorithm, hex)).catch(() => undefined);
+      return { id: digest, size: found?.size ?? 0 };
+    }),
+  );
+  if (record.tree === undefined) return blobs;
+  return [...blobs, { id: record.tree, size: await treeSize(join(layout.trees, record.tree)) }];
+}
+
+async function treeSize(path: string): Promise<number> {
+  let size = 0;
+  for (const entry of await readdir(path, { recursive: true, withFileTypes: true }).catch(() => [])) {
+    if (entry.isFile())
+      size += (await stat(join(entry.parentPath, entry.name)).catch(() => undefined))?.size ?? 0;
+  }
+  return size;
+}
+
+async function diskUseOf(directory: string): Promise<DiskUse> {
+  const { blocks, bsize, bavail } = await statfs(directory);
+  return { capacity: blocks * bsize, available: bavail * bsize };
+}

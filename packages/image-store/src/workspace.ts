@@ -1,0 +1,100 @@
+import { mkdir, readdir, rename, rm, rmdir, stat, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { mayLive } from "./owner.ts";
+import type { Owner } from "./owner.ts";
+import type { StoreLayout } from "./layout.ts";
+
+/** This process's own directory of unfinished files. */
+export interface Workspace extends AsyncDisposable {
+  readonly directory: string;
+  /** A path that no other call gets. */
+  fresh(kind: string): string;
+  /** A path for the blob, holding the longest beginning of it that a failed or killed attempt left behind. */
+  partial(digest: string): Promise<string>;
+  /** Says that an attempt has failed and its file may be continued. */
+  leave(partial: string): void;
+}
+
+/** How long the beginning of a blob that a dead process left is worth keeping, in ms. */
+const KEEP_PARTIALS = 24 * 3_600_000;
+
+const partialPrefix = (digest: string): string => `part-${digest.replace(":", "-")}.`;
+
+/** Makes this process's directory below `tmp/` and removes those of dead processes, resumable downloads excepted. */
+export async function openWorkspace(layout: StoreLayout, owner: Owner, now: Date): Promise<Workspace> {
+  const directory = join(layout.tmp, owner);
+  await mkdir(directory, { recursive: true });
+  await sweep(layout, owner, now);
+  const idle = new Set<string>();
+  let count = 0;
+  const unique = (): string => `${(count += 1)}-${Math.random().toString(36).slice(2, 10)}`;
+
+  async function adopt(digest: string, into: string): Promise<boolean> {
+    const prefix = partialPrefix(digest);
+    const candidates: { path: string; size: number }[] = [];
+    for (const other of await readdir(layout.tmp).catch(() => [])) {
+      if (other !== owner && mayLive(other)) continue;
+      for (const name of await readdir(join(layout.tmp, other)).catch(() => [])) {
+        const path = join(layout.tmp, other, name);
+        if (!name.startsWith(prefix) || (other === owner && !idle.has(path))) continue;
+        const size = await stat(path).then(
+          (found) => found.size,
+          () => 0,
+        );
+        candidates.push({ path, size });
+      }
+    }
+    for (const { path } of candidates.toSorted((a, b) => b.size - a.size)) {
+      // Of several processes that want it, the rename lets one have it.
+      const won = await rename(path, into).then(
+        () => true,
+        () => false,
+      );
+      idle.delete(path);
+      if (won) return true;
+    }
+    return false;
+  }
+
+  return {
+    directory,
+    fresh: (kind) => join(directory, `${kind}-${unique()}`),
+    async partial(digest) {
+      const path = join(directory, `${partialPrefix(digest)}${unique()}`);
+      await adopt(digest, path);
+      return path;
+    },
+    leave(partial) {
+      idle.add(partial);
+    },
+    async [Symbol.asyncDispose]() {
+      // Whoever wants the blob next, in another process too, goes on where this one stopped.
+      for (const name of await readdir(directory).catch(() => [])) {
+        const path = join(directory, name);
+        if (!idle.has(path)) await rm(path, { recursive: true, force: true });
+      }
+      await rmdir(directory).catch(() => {});
+    },
+  };
+}
+
+async function sweep(layout: StoreLayout, self: string, now: Date): Promise<void> {
+  for (const owner of await readdir(layout.tmp).catch(() => [])) {
+    if (owner === self || mayLive(owner)) continue;
+    const directory = join(layout.tmp, owner);
+    let kept = 0;
+    for (const name of await readdir(directory).catch(() => [])) {
+      const path = join(directory, name);
+      const age = await stat(path).then(
+        (found) => now.getTime() - found.mtimeMs,
+        () => 0,
+      );
+      if (name.startsWith("part-") && age < KEEP_PARTIALS) kept += 1;
+      else await rm(path, { recursive: true, force: true });
+    }
+    if (kept === 0) await rm(directory, { recursive: true, force: true });
+  }
+  for (const name of await readdir(layout.leases).catch(() => [])) {
+    if (!mayLive(name.replace(/\.json$/, ""))) await unlink(join(layout.leases, name)).catch(() => {});
+  }
+}
