@@ -1,3 +1,4 @@
+import type { CrashRecord } from "./back-off.ts";
 import type { PullFailure, StartFailure } from "./pod-event.ts";
 import type { ContainerLike } from "./pod-like.ts";
 import type { TerminatedStatus } from "./pod-status.ts";
@@ -37,11 +38,15 @@ interface Run {
   readonly startedAt: Date;
 }
 
+/** How a run ended, as a status shows it, and when that was. */
+export type ContainerExitRecord = TerminatedStatus & { readonly finishedAt: Date };
+
 /** Why a container is being stopped; all but `stop` let it run again. */
 export type StopCause = "stop" | "liveness" | "startup" | "changed";
 
 /** What each state knows beside its name. */
 interface ContainerStateData {
+  readonly Pulling: { readonly downloading: boolean };
   readonly PullBackOff: { readonly until: Date; readonly reason: PullFailure; readonly message: string };
   readonly Starting: {
     readonly imageID: string;
@@ -60,32 +65,47 @@ interface ContainerStateData {
     readonly tries: number;
     readonly until: Date;
   };
-  readonly Terminated: { readonly exit: TerminatedStatus; readonly cause?: StopCause };
-  readonly CrashBackOff: { readonly until: Date; readonly delayMs: number };
+  readonly Terminated: { readonly exit: ContainerExitRecord; readonly cause?: StopCause };
+  readonly CrashBackOff: {
+    readonly until: Date;
+    readonly delayMs: number;
+    readonly exit: ContainerExitRecord;
+  };
 }
 
+/** Each state: its name and what it knows. */
+type ContainerStates = {
+  readonly [N in ContainerStateName]: { readonly name: N } & (N extends keyof ContainerStateData
+    ? ContainerStateData[N]
+    : unknown);
+};
+
 /** A container's state, or that of some names. */
-export type ContainerStateOf<N extends ContainerStateName = ContainerStateName> = N extends N
-  ? { readonly name: N } & (N extends keyof ContainerStateData ? ContainerStateData[N] : unknown)
-  : never;
+export type ContainerStateOf<N extends ContainerStateName = ContainerStateName> = ContainerStates[N];
 
 /** The part that a container plays: `sidecar` is an init container with `restartPolicy: Always`. */
 export type ContainerKind = "init" | "sidecar" | "regular";
 
-/** A container of a pod with everything that the machine knows of it. */
-export interface Container<N extends ContainerStateName = ContainerStateName> {
+/** What is known of a container whatever its state. */
+export interface ContainerFacts {
   readonly name: string;
   readonly kind: ContainerKind;
   readonly spec: ContainerLike;
-  readonly state: ContainerStateOf<N>;
   /** Tries so far, counted over the pod's whole life. */
   readonly attempt: number;
   readonly restartCount: number;
+  /** Runs that ended so far; becomes the next run's `restartCount`. */
+  readonly exits: number;
   readonly imageID?: string;
-  /** How the run before the current one ended, or the last one while none is. */
-  readonly lastExit?: TerminatedStatus;
+  /** How the run before the current state's ended. */
+  readonly lastExit?: ContainerExitRecord;
   /** Pulls that failed in a row. */
   readonly pullFailures: number;
   /** What the next crash has to wait, and since when that holds. */
-  readonly crash?: { readonly delayMs: number; readonly since: Date };
+  readonly crash?: CrashRecord;
 }
+
+/** A container of a pod with everything that the machine knows of it. */
+export type Container<N extends ContainerStateName = ContainerStateName> = ContainerFacts & {
+  readonly state: ContainerStateOf<N>;
+};

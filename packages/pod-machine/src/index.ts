@@ -6,6 +6,8 @@
 export { CONTAINER_EDGES } from "./container-graph.ts";
 export type {
   Container,
+  ContainerExitRecord,
+  ContainerFacts,
   ContainerKind,
   ContainerStateName,
   ContainerStateOf,
@@ -13,6 +15,10 @@ export type {
 } from "./container-graph.ts";
 export type { PodAction } from "./pod-action.ts";
 export type { ContainerEvent, ContainerTry, PodEvent, PullFailure, StartFailure } from "./pod-event.ts";
+export { diagramOf } from "./diagram.ts";
+export { initialState } from "./initial-state.ts";
+export { eventsOf } from "./kubernetes-events.ts";
+export type { PodEventRecord } from "./kubernetes-events.ts";
 export { POD_EDGES } from "./pod-graph.ts";
 export type {
   MachineOptions,
@@ -45,3 +51,6 @@ export type {
   QosClass,
   TerminatedStatus,
 } from "./pod-status.ts";
+export { statusOf } from "./status.ts";
+export { transition } from "./transition.ts";
+export { wakeOf, workOf } from "./work.ts";

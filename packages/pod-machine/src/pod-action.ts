@@ -55,7 +55,7 @@ type PodWork =
       readonly attempt: number;
     }
   | {
-      /** Sleep → `woke`. At most one is listed. */
+      /** Sleep → `woke`, with an `at` that is not before `until` (timers may fire early). At most one is listed. */
       readonly do: "wait";
       readonly until: Date;
     };

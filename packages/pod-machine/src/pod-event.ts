@@ -41,6 +41,10 @@ export type ContainerEvent = Timed & ContainerTry & ContainerHappening;
 
 type ContainerHappening =
   | {
+      /** The image was not there, so that it is now being downloaded. Told for the sake of the Event only. */
+      readonly type: "pulling";
+    }
+  | {
       readonly type: "pulled";
       readonly imageID: string;
       /** Absent: the image was there already. */

@@ -1,6 +1,6 @@
 import type { Container } from "./container-graph.ts";
 import type { PodLike } from "./pod-like.ts";
-import type { PodPhase } from "./pod-status.ts";
+import type { PodPhase, QosClass } from "./pod-status.ts";
 
 /**
  * Every way that a pod can go. What its containers do meanwhile is their own graph; `Running` is the one state in
@@ -10,7 +10,7 @@ export const POD_EDGES = {
   /** Seen; being admitted. */
   Registered: ["Mounting", "Finished", "Gone"],
   Mounting: ["Running", "Unmounting"],
-  Running: ["Terminating", "Unmounting"],
+  Running: ["Terminating"],
   /** All containers are being stopped, in order. */
   Terminating: ["Unmounting"],
   Unmounting: ["Finished", "Gone"],
@@ -30,6 +30,7 @@ export type PodTarget<From extends PodStateName> = (typeof POD_EDGES)[From][numb
 export interface Termination {
   readonly cause: "completed" | "deleted" | "deadline" | "evicted";
   readonly gracePeriodSeconds: number;
+  readonly at: Date;
   /** When the grace period is over. */
   readonly until: Date;
   readonly reason?: string;
@@ -39,6 +40,8 @@ export interface Termination {
 /** How the pod ended. Never changes once it is there. */
 export interface PodOutcome {
   readonly phase: "Succeeded" | "Failed";
+  /** The node never took the pod. */
+  readonly rejected?: boolean;
   readonly reason?: string;
   readonly message?: string;
 }
@@ -58,6 +61,7 @@ export interface PodFacts {
   readonly options: MachineOptions;
   readonly startTime: Date;
   readonly phase: PodPhase;
+  readonly qosClass: QosClass;
   /** Init containers first, in the order of the spec, then the regular ones. */
   readonly containers: readonly Container[];
   /** When each of the kubelet's own conditions got the status that it has. */
@@ -84,12 +88,15 @@ interface PodStateData {
   readonly Gone: { readonly outcome: PodOutcome };
 }
 
+/** Each state: its name, the facts and what it knows itself. */
+type PodStates = {
+  readonly [N in PodStateName]: { readonly name: N; readonly facts: PodFacts } & (N extends keyof PodStateData
+    ? PodStateData[N]
+    : unknown);
+};
+
 /** A pod's state, or that of some names: plain data, never changed in place. */
-export type PodStateOf<N extends PodStateName = PodStateName> = N extends N
-  ? { readonly name: N; readonly facts: PodFacts } & (N extends keyof PodStateData
-      ? PodStateData[N]
-      : unknown)
-  : never;
+export type PodStateOf<N extends PodStateName = PodStateName> = PodStates[N];
 
 /** A pod's state. */
 export type PodState = PodStateOf;

@@ -1,0 +1,43 @@
+import { after } from "./time.ts";
+
+const BASE_MS = 10_000;
+const CAP_MS = 300_000;
+/** A container that ran for longer than this starts again with a clean record. */
+const FORGET_MS = 600_000;
+
+/** How long to wait after so many failed pulls in a row: 10 s, doubling to 300 s. */
+export function pullDelayMs(failures: number): number {
+  return Math.min(CAP_MS, BASE_MS * 2 ** Math.max(0, failures - 1));
+}
+
+/** How long to wait before mounting or unmounting again: half a second, doubling to two minutes. */
+export function mountDelayMs(failures: number): number {
+  return Math.min(122_000, 500 * 2 ** Math.max(0, failures - 1));
+}
+
+/** A container's record of crashes: what the next one has to wait, and when its current run was begun. */
+export interface CrashRecord {
+  readonly delayMs: number;
+  readonly since: Date;
+}
+
+/**
+ * When a container that ended at `finishedAt` may run again: at once after the first crash and after a run of more
+ * than ten minutes, else so long after it finished.
+ */
+export function restartTimeOf(crash: CrashRecord | undefined, finishedAt: Date): Date {
+  const known = remembered(crash, finishedAt);
+  return known === undefined ? finishedAt : after(finishedAt, known.delayMs);
+}
+
+/** The record with which the next run begins at `at`. */
+export function nextCrashRecord(crash: CrashRecord | undefined, finishedAt: Date, at: Date): CrashRecord {
+  const known = remembered(crash, finishedAt);
+  const delayMs = known === undefined ? BASE_MS : Math.min(CAP_MS, known.delayMs * 2);
+  return { delayMs, since: at };
+}
+
+function remembered(crash: CrashRecord | undefined, finishedAt: Date): CrashRecord | undefined {
+  if (crash === undefined || finishedAt.getTime() - crash.since.getTime() > FORGET_MS) return undefined;
+  return crash;
+}

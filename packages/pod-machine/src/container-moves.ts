@@ -1,0 +1,211 @@
+import { nextCrashRecord } from "./back-off.ts";
+import type {
+  Container,
+  ContainerExitRecord,
+  ContainerFacts,
+  ContainerStateName,
+  ContainerStateOf,
+  StopCause,
+} from "./container-graph.ts";
+import type { ContainerEvent, StartFailure } from "./pod-event.ts";
+import { after, earlier, isDue, later } from "./time.ts";
+
+/** An order to stop. */
+export interface StopOrder {
+  readonly type: "stop";
+  readonly at: Date;
+  readonly cause: StopCause;
+  readonly gracePeriodSeconds: number;
+  /** When the grace period is over. */
+  readonly until: Date;
+}
+
+type Happened<T extends ContainerEvent["type"]> = Extract<ContainerEvent, { readonly type: T }>;
+
+/** Nothing came of a start; tried again after this. */
+const START_RETRY_MS = 10_000;
+/** Even at the end of a pod's grace period a container gets this much, as the kubelet does it. */
+const LEAST_GRACE_MS = 2_000;
+/** A kill that has not been answered is asked again after this … */
+const KILL_RETRY_MS = 10_000;
+/** … and so many times; then the container counts as lost. */
+const KILL_TRIES = 6;
+/** Failures of a start that leave a run behind which ended with 128. */
+const FAILED_RUNS: ReadonlySet<StartFailure> = new Set([
+  "RunContainerError",
+  "StartError",
+  "ContainerCannotRun",
+]);
+
+/** `container` in another state. */
+export function to<S extends ContainerStateOf>(
+  container: ContainerFacts,
+  state: S,
+): ContainerFacts & { readonly state: S } {
+  return { ...container, state };
+}
+
+/** A new try: from here on only what carries its number counts. */
+export function pull(container: ContainerFacts): Container<"Pulling"> {
+  return { ...to(container, { name: "Pulling", downloading: false }), attempt: container.attempt + 1 };
+}
+
+/** The image is there. */
+export function start(
+  container: ContainerFacts,
+  { imageID, pull }: Happened<"pulled">,
+): Container<"Starting"> {
+  const next = { ...container, imageID, restartCount: container.exits, pullFailures: 0 };
+  return to(next, { name: "Starting", imageID, pull });
+}
+
+/** The run has begun. A probe that is not there has succeeded. */
+export function run(
+  container: ContainerFacts,
+  { containerID, at }: Happened<"started">,
+): Container<"Running"> {
+  const started = container.spec.startupProbe === undefined;
+  const ready = started && container.spec.readinessProbe === undefined;
+  return to(container, { name: "Running", containerID, startedAt: at, started, ready });
+}
+
+/** The start came to nothing, or to a run that ended at once. */
+export function startFailed(
+  container: ContainerFacts,
+  { reason, message, at }: Happened<"startFailed">,
+): Container<"StartBackOff" | "Terminated"> {
+  if (!FAILED_RUNS.has(reason)) {
+    return to(container, { name: "StartBackOff", until: after(at, START_RETRY_MS), reason, message });
+  }
+  const shown = reason === "RunContainerError" ? "StartError" : reason;
+  return end(container, { exitCode: 128, reason: shown, message, startedAt: at, finishedAt: at });
+}
+
+/** The run is over. */
+export function end(
+  container: ContainerFacts,
+  exit: ContainerExitRecord,
+  cause?: StopCause,
+): Container<"Terminated"> {
+  return { ...to(container, { name: "Terminated", exit, cause }), exits: container.exits + 1 };
+}
+
+/** How an `exited` or a `lost` ends a run. */
+export function exitOf(
+  event: Happened<"exited" | "lost" | "startFailed"> | { readonly type: "woke"; readonly at: Date },
+  run: { readonly containerID?: string; readonly startedAt?: Date } = {},
+): ContainerExitRecord {
+  const { containerID } = run;
+  if (event.type === "exited") {
+    const { exitCode, reason, message, startedAt, finishedAt } = event;
+    return { exitCode, reason, message, startedAt, finishedAt, containerID };
+  }
+  return {
+    exitCode: 137,
+    reason: "ContainerStatusUnknown",
+    message: "The container could not be located when the pod was terminated",
+    startedAt: run.startedAt,
+    finishedAt: event.at,
+    containerID,
+  };
+}
+
+/** Stopped while nothing of it runs: what it was before is what it stays. */
+export function giveUp(container: ContainerFacts): Container<"Terminated" | "Abandoned"> {
+  const { lastExit } = container;
+  if (lastExit === undefined) return to(container, { name: "Abandoned" });
+  return to({ ...container, lastExit: undefined }, { name: "Terminated", exit: lastExit });
+}
+
+/** Asked to stop, or killed at once where there is no grace. */
+export function stop(
+  container: Container<"Running">,
+  { cause, gracePeriodSeconds, until, at }: StopOrder,
+): Container<"Terminating" | "Killing"> {
+  if (gracePeriodSeconds <= 0) return kill(container, cause, at);
+  const { containerID, startedAt, ready } = container.state;
+  const killAt = later(until, after(at, LEAST_GRACE_MS));
+  return to(container, {
+    name: "Terminating",
+    containerID,
+    startedAt,
+    ready,
+    cause,
+    gracePeriodSeconds,
+    killAt,
+  });
+}
+
+/** A grace period that has begun can only become shorter. */
+export function hasten(
+  container: Container<"Terminating">,
+  { gracePeriodSeconds, until, at }: StopOrder,
+): Container<"Terminating" | "Killing"> {
+  const { state } = container;
+  if (gracePeriodSeconds <= 0) return kill(container, state.cause, at);
+  const killAt = earlier(state.killAt, later(until, after(at, LEAST_GRACE_MS)));
+  if (killAt.getTime() === state.killAt.getTime() && gracePeriodSeconds >= state.gracePeriodSeconds)
+    return container;
+  return to(container, {
+    ...state,
+    gracePeriodSeconds: Math.min(gracePeriodSeconds, state.gracePeriodSeconds),
+    killAt,
+  });
+}
+
+/** Killed: whatever the try is doing, it ends. */
+export function kill(
+  container: Container<"Starting" | "Running" | "Terminating">,
+  cause: StopCause,
+  at: Date,
+): Container<"Killing"> {
+  const { state } = container;
+  const run = state.name === "Starting" ? {} : { containerID: state.containerID, startedAt: state.startedAt };
+  return to(container, { name: "Killing", cause, tries: 1, until: after(at, KILL_RETRY_MS), ...run });
+}
+
+/** A kill that nobody answered is asked again, and at last the container counts as lost. */
+export function killAgain(container: Container<"Killing">, at: Date): Container<"Killing" | "Terminated"> {
+  const { state } = container;
+  if (!isDue(state.until, at)) return container;
+  if (state.tries >= KILL_TRIES) return end(container, exitOf({ type: "woke", at }, state), state.cause);
+  return to(container, { ...state, tries: state.tries + 1, until: after(at, KILL_RETRY_MS) });
+}
+
+/** Run again after `exit`, whose back-off is over. */
+export function runAgain(
+  container: ContainerFacts,
+  exit: ContainerExitRecord,
+  at: Date,
+): Container<"Pulling"> {
+  return pull({ ...container, lastExit: exit, crash: nextCrashRecord(container.crash, exit.finishedAt, at) });
+}
+
+/** A probe of a running container gave its verdict. Failures that end the run come as a stop order instead. */
+export function probed(
+  container: Container<"Running">,
+  { probe, success }: Happened<"probed">,
+): Container<"Running"> {
+  const { state, spec } = container;
+  const started = state.started || (probe === "startup" && success);
+  const unguarded = spec.readinessProbe === undefined;
+  const ready = started && (probe === "readiness" ? success : unguarded || state.ready);
+  if (started === state.started && ready === state.ready) return container;
+  return to(container, { ...state, started, ready });
+}
+
+/** Whether a state that waits for `until` goes on now. */
+export function isOver(
+  container: Container<"PullBackOff" | "StartBackOff" | "CrashBackOff">,
+  input: { readonly type: string; readonly at: Date },
+): boolean {
+  return input.type === "begin" || (input.type === "woke" && isDue(container.state.until, input.at));
+}
+
+/** Names of states, for narrowing a container by what it does. */
+export function isIn<N extends ContainerStateName>(
+  container: Container,
+  ...names: readonly N[]
+): container is Container<N> {
+  return names.some((name) => name === container.state.name);
+}

@@ -1,0 +1,98 @@
+import { conditionsOf, isReady, isStarted } from "./conditions.ts";
+import type { Container, ContainerExitRecord } from "./container-graph.ts";
+import { exitOf } from "./container-moves.ts";
+import { isInitialized } from "./plan-containers.ts";
+import type { PodFacts, PodState } from "./pod-graph.ts";
+import type { ContainerStateStatus, ContainerStatus, PodStatus } from "./pod-status.ts";
+import { backOffMessage, pullBackOffMessage, reasonOfPullBackOff } from "./words.ts";
+
+/** The whole status of a pod, as a kubelet writes it. Nothing of it depends on the time at which it is asked for. */
+export function statusOf(state: PodState): PodStatus {
+  const { name, facts } = state;
+  const outcome = "outcome" in state ? state.outcome : undefined;
+  const addresses = facts.podIPs.map((ip) => ({ ip }));
+  const statuses = outcome?.rejected ? [] : facts.containers;
+  const init = statuses.filter(({ kind }) => kind !== "regular");
+  const regular = statuses.filter(({ kind }) => kind === "regular");
+  return {
+    phase: facts.phase,
+    reason: outcome?.reason,
+    message: outcome?.message,
+    startTime: facts.startTime,
+    observedGeneration: facts.pod.metadata?.generation,
+    qosClass: facts.qosClass,
+    hostIP: facts.hostIP,
+    hostIPs: facts.hostIP === undefined ? undefined : [{ ip: facts.hostIP }],
+    podIP: facts.podIPs[0],
+    podIPs: addresses.length === 0 ? undefined : addresses,
+    conditions: conditionsOf(name, facts),
+    initContainerStatuses:
+      init.length === 0 ? undefined : init.map((container) => containerStatusOf(facts, container)),
+    containerStatuses: regular
+      .map((container) => containerStatusOf(facts, container))
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+  };
+}
+
+function containerStatusOf(facts: PodFacts, container: Container): ContainerStatus {
+  const { name, spec, restartCount, imageID = "", lastExit, state } = container;
+  const current = "containerID" in state ? state.containerID : undefined;
+  const exit = state.name === "Terminated" ? state.exit : lastExit;
+  return {
+    name,
+    image: spec.image ?? "",
+    imageID,
+    containerID: current ?? exit?.containerID,
+    restartCount,
+    started: isStarted(container),
+    ready: isReady(container),
+    state: stateOf(facts, container),
+    lastState: lastExit === undefined ? {} : { terminated: exitStatusOf(lastExit) },
+  };
+}
+
+function stateOf(facts: PodFacts, container: Container): ContainerStateStatus {
+  const { state, spec } = container;
+  switch (state.name) {
+    case "PullBackOff": {
+      const reason = reasonOfPullBackOff(state.reason);
+      return { waiting: { reason, message: pullBackOffMessage(spec.image ?? "", state) } };
+    }
+    case "StartBackOff":
+      return { waiting: { reason: state.reason, message: state.message } };
+    case "CrashBackOff":
+      return {
+        waiting: { reason: "CrashLoopBackOff", message: backOffMessage(facts.pod, container.name, state) },
+      };
+    case "Running":
+    case "Terminating":
+      return { running: { startedAt: state.startedAt } };
+    case "Killing":
+      return state.startedAt === undefined
+        ? defaultWaiting(facts)
+        : { running: { startedAt: state.startedAt } };
+    case "Terminated":
+      return { terminated: exitStatusOf(state.exit) };
+    case "Abandoned":
+      return abandonedState(facts, container);
+    default:
+      return defaultWaiting(facts);
+  }
+}
+
+/** The kubelet takes it for a failure only if the pod had come so far that the container should have run. */
+function abandonedState(facts: PodFacts, { kind }: Container): ContainerStateStatus {
+  if (kind === "init" || !isInitialized(facts.containers)) return defaultWaiting(facts);
+  const { exitCode, reason, message } = exitOf({ type: "woke", at: facts.startTime });
+  return { terminated: { exitCode, reason, message } };
+}
+
+function defaultWaiting({ containers }: PodFacts): ContainerStateStatus {
+  const reason = containers.some(({ kind }) => kind !== "regular") ? "PodInitializing" : "ContainerCreating";
+  return { waiting: { reason } };
+}
+
+function exitStatusOf(exit: ContainerExitRecord): ContainerExitRecord {
+  const { exitCode, reason, message, startedAt, finishedAt, containerID } = exit;
+  return { exitCode, reason, message, startedAt, finishedAt, containerID };
+}

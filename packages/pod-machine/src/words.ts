@@ -1,0 +1,55 @@
+import type { StopCause } from "./container-graph.ts";
+import type { PullFailure } from "./pod-event.ts";
+import type { PodLike } from "./pod-like.ts";
+
+/** Failures that waiting does not help: they are shown as they are, not as `ImagePullBackOff`. */
+const LASTING: ReadonlySet<PullFailure> = new Set([
+  "ErrImageNeverPull",
+  "InvalidImageName",
+  "ImageInspectError",
+]);
+
+/** What a container waits for that is between two pulls. */
+export function reasonOfPullBackOff(failure: PullFailure): string {
+  return LASTING.has(failure) ? failure : "ImagePullBackOff";
+}
+
+/** The kubelet's words for it. */
+export function pullBackOffMessage(
+  image: string,
+  { reason, message }: { readonly reason: PullFailure; readonly message: string },
+): string {
+  return LASTING.has(reason) ? message : `Back-off pulling image "${image}": ${reason}: ${message}`;
+}
+
+/** The kubelet's words for a container that waits after a crash. */
+export function backOffMessage(
+  pod: PodLike,
+  container: string,
+  { delayMs }: { readonly delayMs: number },
+): string {
+  return `back-off ${goDuration(delayMs)} restarting failed container=${container} pod=${podName(pod)}`;
+}
+
+/** A pod as the kubelet's messages name it: `name_namespace(uid)`. */
+export function podName({ metadata = {} }: PodLike): string {
+  const { name = "", namespace = "default", uid = "" } = metadata;
+  return `${name}_${namespace}(${uid})`;
+}
+
+/** Why a container is being stopped, as the Event `Killing` says it. */
+export function killingMessage(container: string, cause: StopCause): string {
+  if (cause === "stop") return `Stopping container ${container}`;
+  const what = cause === "changed" ? "definition changed" : `failed ${cause} probe`;
+  return `Container ${container} ${what}, will be restarted`;
+}
+
+/** Milliseconds as Go writes a duration: `350ms`, `1.5s`, `2m40s`, `1h0m0s`. */
+export function goDuration(ms: number): string {
+  if (ms < 1000) return ms <= 0 ? "0s" : `${Math.round(ms)}ms`;
+  const total = Math.round(ms) / 1000;
+  const hours = Math.floor(total / 3600);
+  const minutes = Math.floor(total / 60) % 60;
+  const seconds = Math.round((total % 60) * 1000) / 1000;
+  return `${hours > 0 ? `${hours}h` : ""}${total >= 60 ? `${minutes}m` : ""}${seconds}s`;
+}
