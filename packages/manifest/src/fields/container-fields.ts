@@ -1,0 +1,47 @@
+import { ignored, ignoredLoudly, refused, supported, supportedAs } from "./field-support.ts";
+import type { FieldTable } from "./field-support.ts";
+
+const probe = ignoredLoudly("probes are not run; the container counts as started and ready while it runs");
+const noPrivileges = "a WebAssembly guest makes no system calls, so it has no privileges to gain or lose";
+
+/** Fields of a container, by their path within it. */
+export const CONTAINER_FIELDS: FieldTable = {
+  args: supported,
+  command: supportedAs("`argv[0]` is the command, or the module's name"),
+  env: supported,
+  "env[].valueFrom.fileKeyRef": refused("environment variables from files are not supported"),
+  envFrom: supported,
+  image: supported,
+  imagePullPolicy: supported,
+  lifecycle: ignoredLoudly(
+    "lifecycle hooks are not run; a guest that opens /run/krustlet/signals is asked to stop there",
+  ),
+  livenessProbe: probe,
+  name: supported,
+  ports: supportedAs("each TCP port is a socket that listens before the guest starts"),
+  readinessProbe: probe,
+  resizePolicy: ignored("a running container is not resized"),
+  "resources.claims": refused("dynamic resource allocation is not supported"),
+  "resources.limits": supportedAs("`cpu` and `memory`; others are ignored"),
+  "resources.requests": supportedAs("`cpu` and `memory`; others are ignored"),
+  restartPolicy: supportedAs("`Always` on an init container makes it a sidecar"),
+  restartPolicyRules: supported,
+  securityContext: ignored(noPrivileges),
+  "securityContext.capabilities.add": ignoredLoudly(noPrivileges),
+  "securityContext.privileged": ignoredLoudly(noPrivileges),
+  startupProbe: probe,
+  stdin: supported,
+  stdinOnce: supported,
+  terminationMessagePath: ignored("nothing shows the message of a container that has ended"),
+  terminationMessagePolicy: ignored("nothing shows the message of a container that has ended"),
+  tty: ignoredLoudly("WebAssembly guests have no terminals; the container gets plain streams"),
+  volumeDevices: refused("WASI has no block devices; mount a volume instead"),
+  "volumeMounts[].mountPath": supported,
+  "volumeMounts[].mountPropagation": ignored("a guest makes no mounts, and sees those that the host makes"),
+  "volumeMounts[].name": supported,
+  "volumeMounts[].readOnly": supported,
+  "volumeMounts[].recursiveReadOnly": ignored("a read-only mount is read-only all the way down"),
+  "volumeMounts[].subPath": supported,
+  "volumeMounts[].subPathExpr": supported,
+  workingDir: supportedAs("told to the guest by the environment variable `PWD`"),
+};
