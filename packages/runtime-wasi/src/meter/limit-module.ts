@@ -21,7 +21,7 @@ import { unusedName } from "./unused-names.ts";
  * @throws KrustletError `StartFailed` when the module begins with more pages than that; `InvalidModule`;
  * `UnsupportedModule` as {@link meterModule}, except for tables.
  */
-export function lowerMemoryMaximum(bytes: Uint8Array, maxPages: number): LimitedModule {
+export function limitModule(bytes: Uint8Array, maxPages: number): LimitedModule {
   const source: ModuleSource = { bytes, module: parseModule(bytes) };
   const { module } = source;
   const memory = guestMemoryOf(source);
