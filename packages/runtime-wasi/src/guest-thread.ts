@@ -141,7 +141,9 @@ export class GuestThread {
     };
   }
 
-  async #cpuSince(before: Promise<CpuUsage | undefined> | undefined): Promise<{ readonly cpuMicros: number }> {
+  async #cpuSince(
+    before: Promise<CpuUsage | undefined> | undefined,
+  ): Promise<{ readonly cpuMicros: number }> {
     const [start, now] = await Promise.all([before, this.#worker.cpuUsage()]);
     return { cpuMicros: now.user + now.system - (start?.user ?? 0) - (start?.system ?? 0) };
   }

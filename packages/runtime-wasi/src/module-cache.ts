@@ -103,7 +103,10 @@ async function compile(bytes: Uint8Array<ArrayBuffer>, subject: string): Promise
   try {
     return await WebAssembly.compile(bytes);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.replace(/^WebAssembly\.compile\(\): /, "") : String(cause);
-    throw new KrustletError("InvalidModule", `${subject} is not a valid WebAssembly module: ${reason}`, { cause });
+    const reason =
+      cause instanceof Error ? cause.message.replace(/^WebAssembly\.compile\(\): /, "") : String(cause);
+    throw new KrustletError("InvalidModule", `${subject} is not a valid WebAssembly module: ${reason}`, {
+      cause,
+    });
   }
 }

@@ -43,11 +43,11 @@ export class OutputDelivery {
       return;
     }
     this.#busy = true;
-    const next = (): void => this.#next(chunk.length);
-    taken.then(next, next);
+    void this.#writeOnAfter(taken, chunk.length);
   }
 
-  #next(bytes: number): void {
+  async #writeOnAfter(taken: Promise<void>, bytes: number): Promise<void> {
+    await taken.catch(() => undefined);
     this.#busy = false;
     this.#taken(bytes);
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {

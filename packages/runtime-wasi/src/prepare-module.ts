@@ -4,7 +4,9 @@ import { meterModule } from "./meter/meter-module.ts";
 import type { ModuleForm } from "./protocol.ts";
 
 /** How a container wants its module: interruptible, or as it is with at most so many pages of memory. */
-export type WantedForm = { readonly kind: "metered" } | { readonly kind: "limited"; readonly maxPages: number };
+export type WantedForm =
+  | { readonly kind: "metered" }
+  | { readonly kind: "limited"; readonly maxPages: number };
 
 /** A module rewritten but not compiled. */
 export interface PreparedModule {
@@ -24,7 +26,10 @@ export function formKeyOf(wanted: WantedForm): string {
 export function requireCoreModule(bytes: Uint8Array, subject: string): void {
   const magic = [0x00, 0x61, 0x73, 0x6d];
   if (bytes.length < 8 || magic.some((byte, index) => bytes[index] !== byte)) {
-    throw new KrustletError("InvalidModule", `${subject} is not a WebAssembly module: it does not begin with \\0asm`);
+    throw new KrustletError(
+      "InvalidModule",
+      `${subject} is not a WebAssembly module: it does not begin with \\0asm`,
+    );
   }
   const version = [...bytes.subarray(4, 8)].join(" ");
   if (version === "1 0 0 0") return;

@@ -29,6 +29,6 @@ export function prepareOnThread(url: URL, request: PrepareRequest): Promise<Prep
     });
     worker.once("error", refuse);
     worker.once("exit", () => refuse());
-    worker.postMessage(request);
+    worker.postMessage(request, []);
   });
 }

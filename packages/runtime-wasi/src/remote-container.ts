@@ -97,8 +97,8 @@ export class RemoteContainer implements RunningContainer {
     this.onUsage(this.#lastUsage);
     this.onTerminated();
     this.#setEnded();
-    void this.#output.finished().then(() =>
-      this.#setExited({ ...end, startedAt: this.startedAt, finishedAt }),
-    );
+    void this.#output
+      .finished()
+      .then(() => this.#setExited({ ...end, startedAt: this.startedAt, finishedAt }));
   }
 }

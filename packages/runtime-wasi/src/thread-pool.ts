@@ -53,14 +53,13 @@ export class ThreadPool {
   #grow(): void {
     if (this.#growing || this.#closed || this.#shared.length >= this.#init.size) return;
     this.#growing = true;
-    const thread = this.#take();
-    const done = (): void => {
-      this.#growing = false;
-    };
-    thread.ready.then(() => {
-      done();
-      if (thread.alive) this.#shared.push(thread);
-    }, done);
+    void this.#shareWhenReady(this.#take());
+  }
+
+  async #shareWhenReady(thread: GuestThread): Promise<void> {
+    await thread.ready.catch(() => undefined);
+    this.#growing = false;
+    if (thread.alive) this.#shared.push(thread);
   }
 
   #take(): GuestThread {

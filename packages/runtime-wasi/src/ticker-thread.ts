@@ -38,7 +38,7 @@ export class Ticker {
     this.#worker.unref();
     // Without a ticker nothing is pre-empted, so one that dies (it runs no guest's code) is replaced.
     this.#worker.once("error", () => (this.#worker = undefined));
-    for (const slot of this.#known.values()) this.#worker.postMessage(slot);
+    for (const slot of this.#known.values()) this.#worker.postMessage(slot, []);
   }
 
   /** A slot with an epoch page of its own. */
@@ -67,7 +67,7 @@ export class Ticker {
   #tell(slot: TickerSlot): void {
     if (slot.epoch === undefined) this.#known.delete(slot.slot);
     else this.#known.set(slot.slot, slot);
-    this.#worker?.postMessage(slot);
+    this.#worker?.postMessage(slot, []);
     ringTicker(this.#marks);
   }
 }

@@ -16,6 +16,8 @@ export const wasmCode = {
   nop: [0x01],
 } as const;
 
+const emptyModule = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
+
 /** Eight bytes that open a component, and nothing else. */
 export const emptyComponent: Uint8Array<ArrayBuffer> = Uint8Array.of(0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0);
 
@@ -33,7 +35,7 @@ export function buildModule(parts: ModuleParts = {}): Uint8Array<ArrayBuffer> {
         ? [0x00, ...leb(memory.min)]
         : [0x01, ...leb(memory.min), ...leb(memory.max)];
   return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+    ...emptyModule,
     ...section(1, [[0x60, 0x00, 0x00]]),
     ...section(
       2,

@@ -13,6 +13,6 @@ export function answerPrepare(): void {
         return { failure: failureOf(error, subject) };
       }
     })();
-    parentPort?.postMessage(answer);
+    parentPort?.postMessage(answer, []);
   });
 }

@@ -20,7 +20,7 @@ export interface GuestContainerInit {
   /** Wasm function that suspends the guest that calls it until its next turn. */
   readonly yieldFunction: WebAssembly.ExportValue;
   readonly send: SendChunk;
-  pull(): void;
+  readonly pull: () => void;
 }
 
 /** One guest on this thread: made by {@link GuestContainer.create}, run once by {@link GuestContainer.run}. */
@@ -49,7 +49,7 @@ export class GuestContainer {
    * @throws KrustletError `MissingImport`, `AddressInUse`, `CapacityExceeded` and others; nothing stays open.
    */
   static async create(init: GuestContainerInit): Promise<GuestContainer> {
-    const { plan, ready, scheduler } = init;
+    const { plan, scheduler } = init;
     const container = new GuestContainer(init);
     const task = container.#task;
     await using undo = new AsyncDisposableStack();

@@ -11,19 +11,16 @@ const KILLED = 137;
  * (`growRefused` > 0) was out of memory.
  */
 export function endOf(exit: WasiExit, growRefused: number): GuestEnd {
-  switch (exit.kind) {
-    case "exit": {
-      const exitCode = exit.code & 0xff;
-      if (exitCode === ABORTED && growRefused > 0) return outOfMemory();
-      return { exitCode, reason: exitCode === 0 ? "Completed" : "Error" };
-    }
-    case "trap": {
-      const message = trapMessageOf(exit.message, exit.backtrace);
-      return growRefused > 0 ? outOfMemory(message) : { exitCode: ABORTED, reason: "Error", message };
-    }
-    case "closed":
-      return { exitCode: KILLED, reason: "Error" };
+  if (exit.kind === "exit") {
+    const exitCode = exit.code & 0xff;
+    if (exitCode === ABORTED && growRefused > 0) return outOfMemory();
+    return { exitCode, reason: exitCode === 0 ? "Completed" : "Error" };
   }
+  if (exit.kind === "trap") {
+    const message = trapMessageOf(exit.message, exit.backtrace);
+    return growRefused > 0 ? outOfMemory(message) : { exitCode: ABORTED, reason: "Error", message };
+  }
+  return { exitCode: KILLED, reason: "Error" };
 }
 
 function outOfMemory(trap?: string): GuestEnd {

@@ -50,7 +50,11 @@ export function instantiateGuest(init: GuestInstanceInit): GuestInstance | undef
   }
   memory ??= instance.exports["memory"] as WebAssembly.Memory | undefined;
   const refused = form.growRefused === undefined ? undefined : instance.exports[form.growRefused];
-  return { instance, memory, growRefused: () => Number((refused as WebAssembly.Global | undefined)?.value ?? 0) };
+  return {
+    instance,
+    memory,
+    growRefused: () => Number((refused as WebAssembly.Global | undefined)?.value ?? 0),
+  };
 }
 
 function createMemory(declared: MeterMemory, limitPages: number): WebAssembly.Memory | undefined {

@@ -6,11 +6,7 @@ const COALESCE = 16 * 1024;
 const TRANSFER = 16 * 1024;
 
 /** Sends one chunk; `transfer` holds its buffer when it is to be handed over. */
-export type SendChunk = (
-  stream: "stdout" | "stderr",
-  chunk: Uint8Array,
-  transfer: ArrayBuffer[],
-) => void;
+export type SendChunk = (stream: "stdout" | "stderr", chunk: Uint8Array, transfer: ArrayBuffer[]) => void;
 
 /**
  * The way of a guest's writes off its thread, stdout and stderr in one order. The first write after the guest began

@@ -1,0 +1,88 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Runnable, RunQueue, weightOf } from "../src/thread/run-queue.ts";
+
+interface Named extends Runnable {
+  readonly name: number;
+  readonly weight: number;
+  used: number;
+}
+
+const taskOf = (name: number, weight = 1): Named => ({ name, weight, used: 0, vruntime: 0, arrival: 0 });
+
+describe("RunQueue", () => {
+  it("takes the least virtual time first, and among equals who came first", () => {
+    const everyOrder = fc.array(fc.integer({ min: 0, max: 5 }), { maxLength: 60 });
+    fc.assert(
+      fc.property(everyOrder, (times) => {
+        const queue = new RunQueue<Named>();
+        for (const [name, vruntime] of times.entries()) queue.push({ ...taskOf(name), vruntime });
+        const taken: Named[] = [];
+        for (let task = queue.pickNext(); task !== undefined; task = queue.pickNext()) taken.push(task);
+        const sorted = taken.toSorted((a, b) => a.vruntime - b.vruntime || a.name - b.name);
+        expect(taken.map(({ name }) => name)).toEqual(sorted.map(({ name }) => name));
+        expect(taken).toHaveLength(times.length);
+      }),
+      { seed: 1 },
+    );
+  });
+
+  it("shares a busy thread by weight, whatever the lengths of the slices", () => {
+    const weights = fc.array(fc.integer({ min: 2, max: 512 }), { minLength: 2, maxLength: 6 });
+    const slices = fc.array(fc.integer({ min: 500, max: 2_000 }), { minLength: 50, maxLength: 50 });
+    fc.assert(
+      fc.property(weights, slices, (given, lengths) => {
+        const queue = new RunQueue<Named>();
+        const tasks = given.map((weight, name) => taskOf(name, weight));
+        for (const task of tasks) queue.push(task);
+        for (let round = 0; round < 4_000; round++) {
+          const task = queue.pickNext();
+          const length = lengths[round % lengths.length];
+          if (task === undefined || length === undefined) throw new TypeError("the queue ran dry");
+          task.used += length;
+          task.vruntime += length / task.weight;
+          queue.push(task);
+        }
+        // No two are ever further apart in virtual time than one slice of the lighter one.
+        for (const a of tasks) {
+          for (const b of tasks) {
+            const bound = 2_000 / Math.min(a.weight, b.weight);
+            expect(Math.abs(a.used / a.weight - b.used / b.weight)).toBeLessThanOrEqual(bound + 1e-6);
+          }
+        }
+      }),
+      { seed: 2, numRuns: 30 },
+    );
+  });
+
+  it("does not let a task save up time by sleeping", () => {
+    const queue = new RunQueue<Named>();
+    const [busy, sleeper] = [taskOf(0), taskOf(1)];
+    queue.push(busy);
+    for (let slice = 0; slice < 1_000; slice++) {
+      const task = queue.pickNext();
+      expect(task).toBe(busy);
+      busy.vruntime += 1_000;
+      queue.push(busy);
+    }
+    queue.push(sleeper);
+    const turns: number[] = [];
+    for (let slice = 0; slice < 10; slice++) {
+      const task = queue.pickNext();
+      if (task === undefined) throw new TypeError("the queue ran dry");
+      turns.push(task.name);
+      task.vruntime += 1_000;
+      queue.push(task);
+    }
+    expect(turns.filter((name) => name === sleeper.name)).toHaveLength(5);
+    expect(turns[0]).toBe(sleeper.name);
+  });
+});
+
+describe("weightOf", () => {
+  it("is the kubelet's cpu.shares, 2 for a container without a request", () => {
+    expect([undefined, 0, 1, 100, 250, 1_000].map((millis) => weightOf(millis))).toEqual([
+      2, 2, 2, 102, 256, 1_024,
+    ]);
+  });
+});
