@@ -19,3 +19,24 @@ export type { StartedContainer } from "./container-run.ts";
 export { describeRuntime } from "./describe-runtime.ts";
 export type { RuntimeCapability, RuntimeContext, RuntimeSuite } from "./describe-runtime.ts";
 export { FakeClock } from "./fake-clock.ts";
+export {
+  buildArtifact,
+  buildCncfArtifact,
+  buildImage,
+  buildIndex,
+  buildOrasArtifact,
+  buildWasmLayerImage,
+  buildWasmToOciArtifact,
+  sha256Of,
+} from "./build-artifact.ts";
+export type { Artifact, ArtifactBlob, ArtifactInit, ImageInit } from "./build-artifact.ts";
+export { pushArtifact } from "./push-artifact.ts";
+export type { PushTarget } from "./push-artifact.ts";
+export { selfSignedCertificate } from "./self-signed-certificate.ts";
+export type { SelfSigned } from "./self-signed-certificate.ts";
+export { REGISTRY_LOGIN, startRegistry } from "./start-registry.ts";
+export type { RegistryOptions, TestRegistry } from "./start-registry.ts";
+export { startTokenServer } from "./start-token-server.ts";
+export type { TokenAnswer, TokenQuestion, TokenServer } from "./start-token-server.ts";
+export { paxEntry, tarArchive } from "./tar-archive.ts";
+export type { TarFile } from "./tar-archive.ts";
