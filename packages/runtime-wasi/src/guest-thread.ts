@@ -134,9 +134,8 @@ export class GuestThread {
         else this.#post({ type: "kill", handle });
       },
       usage: () => {
-        if (own) return this.#cpuSince(before);
         this.#post({ type: "usage", handle });
-        return undefined;
+        return own ? this.#cpuSince(before) : undefined;
       },
     };
   }
@@ -155,6 +154,7 @@ export class GuestThread {
     switch (message.type) {
       case "started":
         container.startedAt = new Date(message.startedAt);
+        container.onUsage(message);
         resident.running = true;
         return resident.started();
       case "failed":

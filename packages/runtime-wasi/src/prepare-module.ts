@@ -1,4 +1,5 @@
 import { isKrustletError, KrustletError } from "@krustlet/interface";
+import { parseModule, wasmKindOf } from "@krustlet/wasm-binary";
 import { limitModule } from "./meter/limit-module.ts";
 import { meterModule } from "./meter/meter-module.ts";
 import type { ModuleForm } from "./protocol.ts";
@@ -20,30 +21,27 @@ export function formKeyOf(wanted: WantedForm): string {
 }
 
 /**
- * What kind of binary the bytes open as.
+ * Refuses what is no core module.
  * @throws KrustletError `InvalidModule` for what is no WebAssembly, `UnsupportedModule` for a component.
  */
 export function requireCoreModule(bytes: Uint8Array, subject: string): void {
-  const magic = [0x00, 0x61, 0x73, 0x6d];
-  if (bytes.length < 8 || magic.some((byte, index) => bytes[index] !== byte)) {
-    throw new KrustletError(
-      "InvalidModule",
-      `${subject} is not a WebAssembly module: it does not begin with \\0asm`,
-    );
-  }
-  const version = [...bytes.subarray(4, 8)].join(" ");
-  if (version === "1 0 0 0") return;
-  if (bytes[6] === 1 && bytes[7] === 0) {
+  const kind = wasmKindOf(bytes);
+  if (kind === "module") return;
+  if (kind === "component") {
     throw new KrustletError(
       "UnsupportedModule",
       `${subject} is a component; this runtime runs core modules and does not support the component model yet`,
     );
   }
-  throw new KrustletError("InvalidModule", `${subject} has an unknown WebAssembly version: bytes ${version}`);
+  throw new KrustletError(
+    "InvalidModule",
+    `${subject} is not a WebAssembly module: it does not begin with \\0asm and version 1`,
+  );
 }
 
 /**
- * The module in the wanted form. The bytes must have been validated as they are.
+ * The module in the wanted form. The bytes must have been validated as they are. A module with a start section is
+ * metered in any case: that makes its start an export, which may wait as every other code of the guest.
  * @throws KrustletError `UnsupportedModule` for what cannot be rewritten.
  */
 export function prepareModule(
@@ -52,15 +50,17 @@ export function prepareModule(
   subject: string,
 ): PreparedModule {
   try {
-    if (wanted.kind === "metered") {
+    if (wanted.kind === "metered" || parseModule(bytes).start !== undefined) {
       const { bytes: rewritten, ...form } = meterModule(bytes);
       return { bytes: rewritten, form: { kind: "metered", ...form } };
     }
     const { bytes: rewritten, ...form } = limitModule(bytes, wanted.maxPages);
     return { bytes: rewritten, form: { kind: "limited", ...form } };
   } catch (cause) {
-    if (isKrustletError(cause)) throw cause;
+    // The one thing that keeps a limited module from starting is its own least memory.
+    if (isKrustletError(cause, "StartFailed")) return { bytes, form: { kind: "too-large" } };
     const message = cause instanceof Error ? cause.message : String(cause);
-    throw new KrustletError("UnsupportedModule", `${subject} cannot be run: ${message}`, { cause });
+    const code = isKrustletError(cause) ? cause.code : "UnsupportedModule";
+    throw new KrustletError(code, `${subject} cannot be run: ${message}`, { cause });
   }
 }

@@ -1,4 +1,4 @@
-import type { ContainerExit, ContainerPlan, ErrorCode } from "@krustlet/interface";
+import type { ContainerExit, ContainerPlan, ContainerUsage, ErrorCode } from "@krustlet/interface";
 import type { LimitedModule, MeteredModule } from "./meter/metered-module.ts";
 import type { TickerData } from "./thread/ticker.ts";
 
@@ -8,7 +8,9 @@ export type Handle = number;
 /** How a module runs, without its bytes: they are compiled. */
 export type ModuleForm =
   | ({ readonly kind: "metered" } & Omit<MeteredModule, "bytes">)
-  | ({ readonly kind: "limited" } & Omit<LimitedModule, "bytes">);
+  | ({ readonly kind: "limited" } & Omit<LimitedModule, "bytes">)
+  /** Not to be run: its memory is beyond the limit from the start. */
+  | { readonly kind: "too-large" };
 
 /** A module that is ready to be instantiated on any thread. */
 export interface ReadyModule {
@@ -63,7 +65,7 @@ export interface StartFailure {
 /** Thread to runtime. */
 export type FromThread =
   | { readonly type: "ready" }
-  | { readonly type: "started"; readonly handle: Handle; readonly startedAt: number }
+  | ({ readonly type: "started"; readonly handle: Handle; readonly startedAt: number } & ContainerUsage)
   | { readonly type: "failed"; readonly handle: Handle; readonly failure: StartFailure }
   | {
       readonly type: "output";
@@ -75,17 +77,10 @@ export type FromThread =
   | { readonly type: "pull"; readonly handle: Handle }
   /** The stop request was handed to the guest, or has ended it. */
   | { readonly type: "terminated"; readonly handle: Handle }
-  | {
-      readonly type: "usage";
-      readonly handle: Handle;
-      readonly cpuMicros: number;
-      readonly memoryBytes: number;
-    }
-  | {
+  | ({ readonly type: "usage"; readonly handle: Handle } & ContainerUsage)
+  | ({
       readonly type: "exited";
       readonly handle: Handle;
       readonly finishedAt: number;
       readonly end: GuestEnd;
-      readonly cpuMicros: number;
-      readonly memoryBytes: number;
-    };
+    } & ContainerUsage);

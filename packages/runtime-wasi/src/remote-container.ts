@@ -1,7 +1,11 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ContainerExit, ContainerIo, ContainerUsage, RunningContainer } from "@krustlet/interface";
 import { OutputDelivery } from "./output-delivery.ts";
 import type { GuestEnd } from "./protocol.ts";
 import { StdinFeed } from "./stdin-feed.ts";
+
+/** Milliseconds in which a thread answers that does not compute just now. */
+const ANSWER_MS = 20;
 
 /** What a container asks of the thread that it runs on. */
 export interface ContainerThread {
@@ -10,7 +14,7 @@ export interface ContainerThread {
   stdin(chunk?: Uint8Array): void;
   terminate(): void;
   kill(): void;
-  /** Asks for the usage now; undefined when only the thread itself can tell, which then answers by a message. */
+  /** Asks for the usage, which comes as a message. The CPU time of a thread of its own is known without it. */
   usage(): Promise<Pick<ContainerUsage, "cpuMicros">> | undefined;
 }
 
@@ -59,9 +63,14 @@ export class RemoteContainer implements RunningContainer {
 
   async usage(): Promise<ContainerUsage> {
     if (this.#hasEnded) return this.#lastUsage;
+    const answer = new Promise<ContainerUsage>((resolve) => this.#usageWaiters.push(resolve));
     const cpu = this.#thread.usage();
-    if (cpu === undefined) return new Promise((resolve) => this.#usageWaiters.push(resolve));
-    const { cpuMicros } = await cpu;
+    if (cpu === undefined) return answer;
+    // A guest that computes on a thread of its own keeps the thread from answering: its memory is as last known.
+    const [{ cpuMicros }] = await Promise.all([
+      cpu,
+      Promise.race([answer, sleep(ANSWER_MS, undefined, { ref: false })]),
+    ]);
     return { cpuMicros, memoryBytes: this.#lastUsage.memoryBytes };
   }
 
@@ -85,8 +94,8 @@ export class RemoteContainer implements RunningContainer {
   }
 
   onUsage(usage: ContainerUsage): void {
-    this.#lastUsage = usage;
-    for (const resolve of this.#usageWaiters.splice(0)) resolve(usage);
+    this.#lastUsage = { cpuMicros: usage.cpuMicros, memoryBytes: usage.memoryBytes };
+    for (const resolve of this.#usageWaiters.splice(0)) resolve(this.#lastUsage);
   }
 
   /** The guest has ended. The first report counts. */

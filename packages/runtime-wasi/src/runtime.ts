@@ -90,7 +90,7 @@ class WasiRuntime implements Runtime {
     try {
       const { ready } = lease;
       const own = plan.isolated || (ready.form.kind === "metered" && ready.form.allocatesOnHostHeap);
-      const thread = own ? await this.#pool.own(wanted.kind === "metered") : await this.#pool.shared();
+      const thread = own ? await this.#pool.own(ready.form.kind === "metered") : await this.#pool.shared();
       const onEnd = (): void => {
         lease[Symbol.dispose]();
         of.leave();

@@ -101,12 +101,16 @@ __attribute__((noinline)) static int divide(int by) {
   return 100 / by;
 }
 
+/* Volatile, so that the compiler does not see that nobody reads the memory. */
+static char *volatile kept;
+
 /* Grows memory until it is refused, then does as C programs do that do not expect it. */
 static int hog(void) {
   for (;;) {
     char *more = malloc(1024 * 1024);
     if (more == NULL) abort();
     memset(more, 1, 1024 * 1024);
+    kept = more;
   }
 }
 

@@ -31,6 +31,7 @@ export interface GuestInstance {
 export function instantiateGuest(init: GuestInstanceInit): GuestInstance | undefined {
   const { ready, wasi, yieldFunction } = init;
   const { form, module } = ready;
+  if (form.kind === "too-large") return undefined;
   const extra: Record<string, Record<string, WebAssembly.ImportValue>> = {};
   const give = (at: { importModule: string; importName: string }, value: WebAssembly.ImportValue): void => {
     (extra[at.importModule] ??= {})[at.importName] = value;
@@ -43,7 +44,7 @@ export function instantiateGuest(init: GuestInstanceInit): GuestInstance | undef
   }
   if (form.kind === "metered") give(form.epoch, init.epoch);
   const imports = wasi.imports(module, extra);
-  let instance = new WebAssembly.Instance(module, imports);
+  let instance = instantiate(module, imports);
   if (form.kind === "metered") {
     (instance.exports[form.yieldTable] as WebAssembly.Table).set(0, yieldFunction);
     if (form.startExport !== undefined) instance = startBoth(instance, form.startExport);
@@ -55,6 +56,18 @@ export function instantiateGuest(init: GuestInstanceInit): GuestInstance | undef
     memory,
     growRefused: () => Number((refused as WebAssembly.Global | undefined)?.value ?? 0),
   };
+}
+
+function instantiate(module: WebAssembly.Module, imports: WebAssembly.Imports): WebAssembly.Instance {
+  try {
+    return new WebAssembly.Instance(module, imports);
+  } catch (cause) {
+    if (!(cause instanceof WebAssembly.LinkError)) throw cause;
+    const reason = cause.message.replace(/^WebAssembly\.Instance\(\): /, "");
+    throw new KrustletError("UnsupportedModule", `the module does not fit the host's imports: ${reason}`, {
+      cause,
+    });
+  }
 }
 
 function createMemory(declared: MeterMemory, limitPages: number): WebAssembly.Memory | undefined {

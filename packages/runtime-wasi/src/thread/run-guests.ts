@@ -45,7 +45,7 @@ export function runGuests(data: GuestThreadData): void {
         pull: () => post({ type: "pull", handle }),
       });
       guests.set(handle, guest);
-      post({ type: "started", handle, startedAt: Date.now() });
+      post({ type: "started", handle, startedAt: Date.now(), ...guest.usage() });
       const end = await guest.run();
       guests.delete(handle);
       post({ type: "exited", handle, finishedAt: Date.now(), end, ...guest.usage() });
