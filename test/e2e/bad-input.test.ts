@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { guest } from "./compile-guests.ts";
+import { expectOneSentence } from "./expect-one-sentence.ts";
 import { demo, krustlet } from "./krustlet.ts";
 import { podManifest } from "./manifest.ts";
 import type { Finished } from "./krustlet.ts";
@@ -15,17 +16,6 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "krustlet-e2e-"));
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
-
-/** Every bad input: one sentence that names what is wrong, a non-zero exit code, no stack trace. */
-function expectOneSentence(result: Finished, ...named: readonly string[]): void {
-  expect(result.code).not.toBe(0);
-  expect(result.signal).toBeNull();
-  for (const name of named) expect(result.stderr).toContain(name);
-  expect(result.stderr).not.toMatch(/^\s+at .*:\d+:\d+\)?$/m);
-  expect(result.stderr).not.toContain("[object Object]");
-  expect(result.stderr.trim().split("\n")).toHaveLength(1);
-  expect(result.stdout).toBe("");
-}
 
 async function runManifest(name: string, text: string): Promise<Finished> {
   const path = join(directory, name);
