@@ -1,0 +1,70 @@
+import { parseArgs } from "node:util";
+
+import { KrustletError } from "@krustlet/interface";
+
+/** One option of a command. */
+export interface OptionSpec {
+  readonly type: "string" | "boolean";
+  readonly short?: string;
+  /** May be given several times. */
+  readonly multiple?: boolean;
+  /** What its value is called in the help. */
+  readonly value?: string;
+  readonly choices?: readonly string[];
+  readonly help: string;
+}
+
+/** The options of a command, by their long names. */
+export type OptionTable = Readonly<Record<string, OptionSpec>>;
+
+/** A command line, taken apart. */
+export interface CommandLine {
+  readonly positionals: readonly string[];
+  /** What came after `--`; undefined if there was none. */
+  readonly rest: readonly string[] | undefined;
+  text(name: string): string | undefined;
+  texts(name: string): readonly string[];
+  flag(name: string): boolean;
+}
+
+/** @throws KrustletError `InvalidUsage` for an option that is unknown, lacks its value or has a wrong one. */
+export function parseCommandLine(options: OptionTable, args: readonly string[]): CommandLine {
+  const end = args.indexOf("--");
+  const own = end === -1 ? args : args.slice(0, end);
+  const { values, positionals } = parse(options, own);
+  for (const [name, { choices }] of Object.entries(options)) {
+    const value = values[name];
+    if (choices !== undefined && typeof value === "string" && !choices.includes(value)) {
+      throw new KrustletError("InvalidUsage", `--${name} "${value}" is not one of ${choices.join(", ")}`);
+    }
+  }
+  return {
+    positionals,
+    rest: end === -1 ? undefined : args.slice(end + 1),
+    text: (name) => {
+      const value = values[name];
+      return typeof value === "string" ? value : undefined;
+    },
+    texts: (name) => {
+      const value = values[name];
+      return Array.isArray(value) ? value.filter((each) => typeof each === "string") : [];
+    },
+    flag: (name) => values[name] === true,
+  };
+}
+
+function parse(options: OptionTable, args: readonly string[]): ReturnType<typeof parseArgs> {
+  const table = Object.fromEntries(
+    Object.entries(options).map(([name, { type, short, multiple = false }]) => [
+      name,
+      short === undefined ? { type, multiple } : { type, multiple, short },
+    ]),
+  );
+  try {
+    return parseArgs({ args: [...args], options: table, allowPositionals: true, strict: true });
+  } catch (cause) {
+    const [sentence = ""] = (cause instanceof Error ? cause.message : String(cause)).split(/\. |\n/u);
+    const message = sentence.replace(/^[A-Z](?=[a-z])/u, (first) => first.toLowerCase());
+    throw new KrustletError("InvalidUsage", message, { cause });
+  }
+}

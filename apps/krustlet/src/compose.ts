@@ -1,0 +1,131 @@
+import { hostname } from "node:os";
+import { join } from "node:path";
+
+import type { DirectoryImageStore } from "@krustlet/image-store";
+import type { ImageStore, MountedVolumes, ObjectSource, Runtime, VolumeMounter } from "@krustlet/interface";
+import { loopbackPodAddresses } from "@krustlet/kubelet";
+import type { KubeletInit } from "@krustlet/kubelet";
+import { createWasiRuntime } from "@krustlet/runtime-wasi";
+import type { V1Pod } from "@kubernetes/client-node";
+
+import { withModuleFiles } from "./local-modules.ts";
+import { systemClock } from "./system-clock.ts";
+
+/** Where everything that is kept lies, and how registries are spoken to. */
+export interface ComposeInit {
+  readonly root: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+  readonly insecureRegistries: readonly string[];
+}
+
+/** The image store in `<root>/images`; what it needs of the network is loaded by the first pull. */
+export async function composeImageStore(init: ComposeInit): Promise<DirectoryImageStore> {
+  const [{ openImageStore }, { createPuller, createDockerCredentials }] = await Promise.all([
+    import("@krustlet/image-store"),
+    import("@krustlet/oci"),
+  ]);
+  const { env } = init;
+  const puller = createPuller({
+    insecureRegistries: init.insecureRegistries,
+    machineCredentials: createDockerCredentials({ env, home: init.home }),
+    proxy: {
+      http: env["HTTP_PROXY"] ?? env["http_proxy"],
+      https: env["HTTPS_PROXY"] ?? env["https_proxy"],
+      except: env["NO_PROXY"] ?? env["no_proxy"],
+    },
+  });
+  return openImageStore({ directory: join(init.root, "images"), puller });
+}
+
+/** Everything of a kubelet but its sources and where its output goes. */
+export type KubeletParts = Pick<
+  KubeletInit,
+  | "clock"
+  | "images"
+  | "volumes"
+  | "objects"
+  | "credentialsOf"
+  | "runtimes"
+  | "defaultRuntime"
+  | "addresses"
+  | "node"
+  | "rootDir"
+>;
+
+/** What a command that runs pods owns. Disposing closes its runtimes. */
+export interface Composed extends AsyncDisposable {
+  readonly parts: KubeletParts;
+  readonly images: ImageStore;
+}
+
+/** Puts the parts of a kubelet together: the one place that picks implementations. */
+export function composeKubelet(
+  init: ComposeInit & { readonly objects: ObjectSource; readonly runtime: string | undefined },
+): Composed {
+  const runtimes = new Map<string, () => Promise<Runtime>>([
+    ["wasi", once(() => Promise.resolve(createWasiRuntime({ workerUrl: bundledWorker() })))],
+  ]);
+  const defaultRuntime = init.runtime ?? "wasi";
+  // Its first thread starts while the module is still being read.
+  const opened = new Set<Promise<Runtime>>();
+  for (const [name, open] of runtimes) {
+    runtimes.set(name, () => {
+      const runtime = open();
+      opened.add(runtime);
+      return runtime;
+    });
+  }
+  void runtimes.get(defaultRuntime)?.();
+  const images = withModuleFiles(() => composeImageStore(init));
+  const name = hostname();
+  return {
+    images,
+    parts: {
+      clock: systemClock,
+      images,
+      volumes: lazyVolumes(init),
+      objects: init.objects,
+      credentialsOf: async (secret, source) =>
+        (await import("@krustlet/oci")).credentialsOfSecret(secret, source),
+      runtimes,
+      defaultRuntime,
+      addresses: loopbackPodAddresses(),
+      node: { nodeName: name, hostIPs: ["127.0.0.1"] },
+      rootDir: init.root,
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const runtime of opened) await (await runtime)[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The threads' own bundle, where this is one; the runtime finds its sources itself. */
+function bundledWorker(): URL | undefined {
+  return import.meta.url.endsWith(".ts") ? undefined : new URL("./worker.js", import.meta.url);
+}
+
+/** Pods without volumes, such as those of `krustlet run hello.wasm`, do not wait for the room that makes them. */
+function lazyVolumes(init: ComposeInit & { readonly objects: ObjectSource }): VolumeMounter<V1Pod> {
+  let opened: Promise<VolumeMounter<V1Pod>> | undefined;
+  const open = async (): Promise<VolumeMounter<V1Pod>> => {
+    const { createVolumeMounter } = await import("@krustlet/volumes");
+    return createVolumeMounter({ root: init.root, objects: init.objects });
+  };
+  return {
+    mount: async (pod, options) =>
+      (pod.spec?.volumes ?? []).length === 0 ? NO_VOLUMES : (await (opened ??= open())).mount(pod, options),
+  };
+}
+
+const NO_VOLUMES: MountedVolumes<V1Pod> = {
+  mountsOf: () => Promise.resolve([]),
+  refresh: () => Promise.resolve(),
+  usage: () => Promise.resolve([]),
+  [Symbol.asyncDispose]: () => Promise.resolve(),
+};
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}

@@ -1,0 +1,21 @@
+import type { PodStatus } from "@krustlet/pod-machine";
+
+import { EXIT_REFUSED } from "./exit-status.ts";
+
+/**
+ * The exit code of a pod that has ended: a single container's own; of several, 0 when the pod has succeeded, else
+ * that of the container that failed first.
+ */
+export function exitCodeOf(status: PodStatus): number {
+  const statuses = [...(status.initContainerStatuses ?? []), ...status.containerStatuses];
+  const ended = statuses.flatMap(({ state, lastState }) => state.terminated ?? lastState.terminated ?? []);
+  const [only] = ended;
+  if (statuses.length === 1 && only !== undefined) return only.exitCode;
+  if (status.phase === "Succeeded") return 0;
+  const failed = ended
+    .filter(({ exitCode }) => exitCode !== 0)
+    .toSorted((a, b) => (a.finishedAt?.getTime() ?? 0) - (b.finishedAt?.getTime() ?? 0));
+  if (failed[0] !== undefined) return failed[0].exitCode;
+  // Stopped by its user before anything of it failed, or never begun.
+  return ended.length > 0 ? 0 : EXIT_REFUSED;
+}

@@ -1,0 +1,51 @@
+import type { Command } from "./command.ts";
+import type { OptionSpec, OptionTable } from "./command-line.ts";
+
+/** What `krustlet --help` prints. */
+export function helpOf(commands: readonly Command[], common: OptionTable): string {
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  return [
+    "Runs WebAssembly as Kubernetes pods, with one command and no cluster.",
+    "",
+    "Usage: krustlet <command> [options]",
+    "",
+    "Commands:",
+    ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
+    "",
+    "Options of every command:",
+    ...optionLines(common),
+    "",
+    "krustlet <command> --help tells more of one of them.",
+    "",
+  ].join("\n");
+}
+
+/** What `krustlet <command> --help` prints. */
+export function commandHelpOf(command: Command, common: OptionTable): string {
+  return [
+    `${command.summary}.`,
+    "",
+    `Usage: krustlet ${command.name} ${command.usage}`,
+    ...(command.description === undefined ? [] : ["", command.description]),
+    ...(Object.keys(command.options).length === 0 ? [] : ["", "Options:", ...optionLines(command.options)]),
+    "",
+    "Options of every command:",
+    ...optionLines(common),
+    ...(command.examples === undefined
+      ? []
+      : ["", "Examples:", ...command.examples.map((each) => `  ${each}`)]),
+    "",
+  ].join("\n");
+}
+
+function optionLines(options: OptionTable): string[] {
+  const rows = Object.entries(options).map(([name, spec]) => [nameOf(name, spec), spec.help] as const);
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, help]) => `  ${left.padEnd(width)}  ${help}`);
+}
+
+function nameOf(name: string, { short, value, choices, type }: OptionSpec): string {
+  const left = short === undefined ? `    --${name}` : `-${short}, --${name}`;
+  if (type === "boolean") return left;
+  return `${left} ${choices?.join("|") ?? value ?? "TEXT"}`;
+}

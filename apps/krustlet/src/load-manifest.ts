@@ -1,0 +1,62 @@
+// oxlint-disable typescript/no-misused-spread -- Pods are plain data here; the client only describes them as classes
+import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { dirname } from "node:path";
+
+import { KrustletError } from "@krustlet/interface";
+import type { Manifest } from "@krustlet/manifest";
+import type { V1Container, V1Pod } from "@kubernetes/client-node";
+
+import type { CliHost } from "./cli-host.ts";
+import { isModulePath, modulePathOf } from "./local-modules.ts";
+import { reasonOf } from "./run-options.ts";
+
+/** A manifest that is ready to be run. */
+export interface LoadedManifest {
+  readonly manifest: Manifest;
+  /** Its Pods, each with a UID, and images that are files by their absolute paths. */
+  readonly pods: readonly V1Pod[];
+}
+
+/**
+ * Reads the manifest at `path` (`-` is stdin).
+ * @throws KrustletError `InvalidManifest`, `InvalidField`, `UnsupportedField`; `InvalidUsage` if it cannot be read.
+ */
+export async function loadManifest(path: string, shown: string, host: CliHost): Promise<LoadedManifest> {
+  const { parseManifest } = await import("@krustlet/manifest");
+  const text = path === "-" ? await readAll(host.stdin) : await readText(path, shown);
+  const manifest = parseManifest(text, { source: path === "-" ? "standard input" : shown });
+  const directory = path === "-" ? host.cwd : dirname(path);
+  return { manifest, pods: manifest.pods.map((pod) => runnable(pod, directory)) };
+}
+
+function runnable(pod: V1Pod, directory: string): V1Pod {
+  const { spec } = pod;
+  const located = (container: V1Container): V1Container =>
+    container.image !== undefined && isModulePath(container.image)
+      ? { ...container, image: modulePathOf(container.image, directory) }
+      : container;
+  return {
+    ...pod,
+    metadata: { ...pod.metadata, uid: pod.metadata?.uid ?? randomUUID() },
+    spec: spec && {
+      ...spec,
+      containers: spec.containers.map(located),
+      initContainers: spec.initContainers?.map(located),
+    },
+  };
+}
+
+async function readText(path: string, shown: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    throw new KrustletError("InvalidUsage", `${shown} cannot be read: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+async function readAll(stream: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return Buffer.concat(chunks).toString("utf8");
+}

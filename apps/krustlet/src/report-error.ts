@@ -1,0 +1,40 @@
+import { isKrustletError } from "@krustlet/interface";
+
+import { EXIT_CANNOT_RUN, EXIT_REFUSED, EXIT_USAGE } from "./exit-status.ts";
+
+/** `krustlet: <one sentence>`; with `verbose` also where it came from, cause by cause. */
+export function errorText(error: unknown, verbose: boolean): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const line = `krustlet: ${oneLine(message)}\n`;
+  return verbose ? line + traceOf(error) : line;
+}
+
+/** The exit code of a command that ended with `error`. */
+export function exitCodeOfError(error: unknown): number {
+  if (!isKrustletError(error)) return EXIT_REFUSED;
+  switch (error.code) {
+    case "InvalidUsage":
+      return EXIT_USAGE;
+    case "InvalidModule":
+    case "UnsupportedModule":
+    case "MissingImport":
+      return EXIT_CANNOT_RUN;
+    default:
+      return EXIT_REFUSED;
+  }
+}
+
+/** Text of others (a registry, a manifest) without what would move the terminal's cursor. */
+function oneLine(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- control characters are what it takes out
+  return text.replaceAll(/\s*\n\s*/gu, " ").replaceAll(/[\u0000-\u001f\u007f-\u009f]/gu, "�");
+}
+
+function traceOf(error: unknown): string {
+  const lines: string[] = [];
+  for (let at = error, depth = 0; at instanceof Error && depth < 10; at = at.cause, depth += 1) {
+    const code = isKrustletError(at) ? ` [${at.code}]` : "";
+    lines.push(`${depth === 0 ? "" : "caused by: "}${at.stack ?? at.message}${code}`);
+  }
+  return lines.length === 0 ? "" : `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,45 @@
+import { rm, rmdir } from "node:fs/promises";
+import { dirname } from "node:path";
+
+import { messageOf } from "../failure-reason.ts";
+import { containersDirOf } from "../pod-paths.ts";
+import type { Effect } from "./effect.ts";
+
+/** Makes the pod's volumes. */
+export const mount: Effect<"mount"> = async (context, _action, signal) => {
+  const { kubelet, pod, key } = context;
+  const earlier = context.mounting;
+  const mounting = (async () => {
+    // An attempt that was cancelled is undone before the next one begins.
+    await earlier;
+    return kubelet.volumes.mount(pod, { signal });
+  })();
+  context.mounting = mounting.catch(() => undefined);
+  try {
+    await mounting;
+    return { type: "mounted", at: context.now() };
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    context.outputs.fail({ pod: key, action: "mount", error });
+    return { type: "mountFailed", at: context.now(), message: messageOf(error), retryable: true };
+  }
+};
+
+/** Undoes them, and gives back the pod's address. */
+export const unmount: Effect<"unmount"> = async (context) => {
+  const { kubelet, key } = context;
+  try {
+    const volumes = await context.mounting;
+    await volumes?.[Symbol.asyncDispose]();
+    context.mounting = Promise.resolve(undefined);
+    const containers = containersDirOf(kubelet.rootDir, key);
+    await rm(containers, { recursive: true, force: true });
+    await rmdir(dirname(containers)).catch(() => undefined);
+    context.address?.[Symbol.dispose]();
+    context.address = undefined;
+    return { type: "unmounted", at: context.now() };
+  } catch (error) {
+    context.outputs.fail({ pod: key, action: "unmount", error });
+    return { type: "unmountFailed", at: context.now(), message: messageOf(error) };
+  }
+};

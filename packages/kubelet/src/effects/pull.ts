@@ -1,0 +1,60 @@
+import type { PullPolicy, RegistryCredential } from "@krustlet/interface";
+
+import { messageOf, pullFailureOf } from "../failure-reason.ts";
+import type { PodContext } from "../pod-context.ts";
+import type { Effect } from "./effect.ts";
+
+/** Ensures a container's image. */
+export const pull: Effect<"pull"> = async (context, action, signal) => {
+  const { kubelet, key } = context;
+  const { container, attempt } = action;
+  try {
+    const spec = context.containerSpec(container);
+    const { image, pulled, duration } = await kubelet.images.ensure(action.image, {
+      policy: pullPolicyOf(spec.imagePullPolicy, action.image),
+      credentials: await pullCredentials(context, signal),
+      onProgress: kubelet.onPullProgress,
+      signal,
+    });
+    context.images.set(container, image);
+    return {
+      type: "pulled",
+      at: context.now(),
+      container,
+      attempt,
+      imageID: image.imageID,
+      pull: pulled ? { durationMs: duration, bytes: image.size } : undefined,
+    };
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    context.outputs.fail({ pod: key, action: "pull", container, error });
+    const reason = pullFailureOf(error);
+    return { type: "pullFailed", at: context.now(), container, attempt, reason, message: messageOf(error) };
+  }
+};
+
+/** The policy as written or, as Kubernetes defaults it, `Always` for the tag `latest` and for no tag at all. */
+export function pullPolicyOf(policy: string | undefined, image: string): PullPolicy {
+  if (policy === "Always" || policy === "IfNotPresent" || policy === "Never") return policy;
+  if (image.includes("@")) return "IfNotPresent";
+  const last = image.slice(image.lastIndexOf("/") + 1);
+  const tag = last.includes(":") ? last.slice(last.lastIndexOf(":") + 1) : "latest";
+  return tag === "latest" ? "Always" : "IfNotPresent";
+}
+
+/** What the pod's pull secrets hold. A secret that is not there is left out, as the kubelet does it. */
+async function pullCredentials(
+  { kubelet, pod, key }: PodContext,
+  signal: AbortSignal,
+): Promise<readonly RegistryCredential[]> {
+  const { credentialsOf } = kubelet;
+  const names = (pod.spec?.imagePullSecrets ?? []).flatMap(({ name }) => (name ? [name] : []));
+  if (credentialsOf === undefined || names.length === 0) return [];
+  const found = await Promise.all(
+    names.map(async (name) => {
+      const secret = await kubelet.objects.secret(key.namespace, name, { signal });
+      return secret === undefined ? [] : credentialsOf(secret, `secret ${key.namespace}/${name}`);
+    }),
+  );
+  return found.flat();
+}

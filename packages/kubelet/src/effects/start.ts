@@ -1,0 +1,143 @@
+import { randomBytes } from "node:crypto";
+
+import type { ContainerExit, ContainerIo, RunningContainer } from "@krustlet/interface";
+import type { V1Container } from "@kubernetes/client-node";
+
+import { containerEnvironment } from "../container-environment.ts";
+import { openContainerOutput } from "../container-output.ts";
+import type { ContainerOutputSink } from "../container-output.ts";
+import { buildContainerPlan } from "../container-plan.ts";
+import { resourcesOf } from "../container-resources.ts";
+import { messageOf, startFailureOf } from "../failure-reason.ts";
+import type { HeldContainer, PodContext } from "../pod-context.ts";
+import { terminationPathOf } from "../pod-paths.ts";
+import { openTerminationLog, readTerminationMessage } from "../termination-message.ts";
+import { runtimeNameOf } from "./admit.ts";
+import type { ActionOf, Effect } from "./effect.ts";
+
+/** Starts a container, and tells its exit when it comes. */
+export const start: Effect<"start"> = async (context, action, signal) => {
+  const { container, attempt } = action;
+  const starting = startContainer(context, action, signal);
+  const held: HeldContainer = {
+    attempt,
+    running: undefined,
+    begun: settled(starting, (started) => {
+      held.running = started.running;
+    }),
+    ended: Promise.resolve(),
+  };
+  context.containers.set(container, held);
+  try {
+    const started = await starting;
+    held.ended = tellExit(context, action, started).finally(() => {
+      if (context.containers.get(container) === held) context.containers.delete(container);
+    });
+    const containerID = `${started.runtime}://${started.running.id}`;
+    return { type: "started", at: started.running.startedAt, container, attempt, containerID };
+  } catch (error) {
+    context.containers.delete(container);
+    if (signal.aborted) return undefined;
+    context.outputs.fail({ pod: context.key, action: "start", container, error });
+    const reason = startFailureOf(error);
+    return { type: "startFailed", at: context.now(), container, attempt, reason, message: messageOf(error) };
+  }
+};
+
+async function settled<T>(promise: Promise<T>, done: (value: T) => void): Promise<void> {
+  try {
+    done(await promise);
+  } catch {
+    // Whoever began it tells why; here only the end of it counts.
+  }
+}
+
+interface Started {
+  readonly runtime: string;
+  readonly running: RunningContainer;
+  readonly output: ContainerOutputSink;
+  readonly spec: V1Container;
+  readonly terminationPath: string;
+}
+
+async function startContainer(
+  context: PodContext,
+  action: ActionOf<"start">,
+  signal: AbortSignal,
+): Promise<Started> {
+  const { kubelet, pod, key } = context;
+  const { container: name, attempt, restartCount } = action;
+  const spec = context.containerSpec(name);
+  const image = context.images.get(name);
+  if (image === undefined) throw new Error(`container ${name} is started before its image is there`);
+  const podIPs = context.address === undefined ? kubelet.node.hostIPs : [context.address.address];
+  const node = { ...kubelet.node, podIPs };
+  const { env } = await containerEnvironment(pod, spec, { objects: kubelet.objects, node, signal });
+  const volumes = await context.mounting;
+  const mounts = (await volumes?.mountsOf(name, env)) ?? [];
+  const terminationPath = terminationPathOf(kubelet.rootDir, key, name, attempt);
+  const terminationLog = await openTerminationLog(spec, terminationPath);
+  const plan = buildContainerPlan({
+    id: randomBytes(32).toString("hex"),
+    pod,
+    container: spec,
+    image,
+    env,
+    mounts: [...mounts, terminationLog],
+    resources: resourcesOf(spec),
+    address: context.address?.address,
+  });
+  const runtimeName = runtimeNameOf(context);
+  const makeRuntime = kubelet.runtimes.get(runtimeName);
+  if (makeRuntime === undefined) throw new Error(`no runtime ${runtimeName}`);
+  const runtime = await makeRuntime();
+  signal.throwIfAborted();
+  const output = openContainerOutput(context, name, restartCount);
+  try {
+    const io: ContainerIo = {
+      stdin: kubelet.stdinOf?.(pod, name),
+      write: (stream, chunk) => output.write(stream, chunk),
+    };
+    const running = await runtime.start(plan, io, { signal });
+    if (signal.aborted) {
+      await running[Symbol.asyncDispose]();
+      throw signal.reason;
+    }
+    return { runtime: runtime.name, running, output, spec, terminationPath };
+  } catch (error) {
+    await output[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function tellExit(context: PodContext, action: ActionOf<"start">, started: Started): Promise<void> {
+  const { container, attempt } = action;
+  const { running, output } = started;
+  const exit = await running.exited;
+  // A trap's message and backtrace belong where a native program's would be: at the end of its stderr.
+  if (exit.message !== undefined) await output.write("stderr", Buffer.from(`${exit.message.trimEnd()}\n`));
+  await running[Symbol.asyncDispose]();
+  await output[Symbol.asyncDispose]();
+  const message = await lastWords(started, exit);
+  context.outputs.emit({
+    type: "exited",
+    at: context.now(),
+    container,
+    attempt,
+    exitCode: exit.exitCode,
+    reason: exit.reason,
+    message,
+    startedAt: exit.startedAt,
+    finishedAt: exit.finishedAt,
+  });
+}
+
+async function lastWords(started: Started, exit: ContainerExit): Promise<string | undefined> {
+  const message = await readTerminationMessage({
+    policy: started.spec.terminationMessagePolicy,
+    path: started.terminationPath,
+    logPath: started.output.logPath,
+    exitCode: exit.exitCode,
+  });
+  return message === "" ? exit.message : message;
+}

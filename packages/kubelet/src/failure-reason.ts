@@ -1,0 +1,48 @@
+import { isKrustletError } from "@krustlet/interface";
+import type { PullFailure, StartFailure } from "@krustlet/pod-machine";
+
+/** The reason that a container waits with, by what kept its image away. */
+export function pullFailureOf(error: unknown): PullFailure {
+  if (!isKrustletError(error)) return "ErrImagePull";
+  switch (error.code) {
+    case "ImageNeverPull":
+      return "ErrImageNeverPull";
+    case "InvalidReference":
+      return "InvalidImageName";
+    case "RegistryUnavailable":
+      return "RegistryUnavailable";
+    default:
+      return "ErrImagePull";
+  }
+}
+
+/** The reason that a container waits or ends with, by what kept it from starting. */
+export function startFailureOf(error: unknown): StartFailure {
+  if (!isKrustletError(error)) return "RunContainerError";
+  switch (error.code) {
+    case "ObjectNotFound":
+    case "KeyNotFound":
+    case "InvalidObject":
+    case "InvalidField":
+    case "UnsupportedField":
+    case "PathEscape":
+    case "HostPathType":
+    case "VolumeFailed":
+      return "CreateContainerConfigError";
+    case "CapacityExceeded":
+    case "AddressInUse":
+    case "NoSpace":
+      return "CreateContainerError";
+    case "InvalidModule":
+    case "UnsupportedModule":
+    case "MissingImport":
+      return "ContainerCannotRun";
+    default:
+      return "RunContainerError";
+  }
+}
+
+/** One sentence about `error`, for a status or an event. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

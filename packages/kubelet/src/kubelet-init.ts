@@ -1,0 +1,81 @@
+import type { NodeFacts } from "@krustlet/environment";
+import type {
+  Clock,
+  ImageStore,
+  ObjectSource,
+  PodKey,
+  PullProgress,
+  RegistryCredential,
+  Runtime,
+  SecretObject,
+  VolumeMounter,
+} from "@krustlet/interface";
+import type { PodAction, PodStatus } from "@krustlet/pod-machine";
+import type { V1Pod } from "@kubernetes/client-node";
+import type { Observable } from "rxjs";
+
+import type { PodAddresses } from "./pod-address.ts";
+
+/** What a source of pods tells. Every `pod` has a namespace, a name and a UID that is never used again. */
+export type PodChange =
+  | { readonly type: "added" | "updated"; readonly pod: V1Pod }
+  | {
+      /** The pod is wanted no longer: it stops, and everything of it goes. */
+      readonly type: "removed";
+      readonly pod: V1Pod;
+      /** Default: the pod's own. 0 kills at once. Told again it can only shorten. */
+      readonly gracePeriodSeconds?: number;
+    };
+
+/** Bytes that a container wrote, as it wrote them. */
+export interface ContainerOutput {
+  readonly pod: PodKey;
+  readonly container: string;
+  readonly stream: "stdout" | "stderr";
+  readonly chunk: Uint8Array;
+}
+
+/** Something that did not work. The pod's loop has gone on with it already, this is for logs and terminals. */
+export interface PodFailure {
+  readonly pod: PodKey;
+  /** The work that failed; `status` is the writing of the pod's status. */
+  readonly action: PodAction["do"] | "status";
+  readonly container?: string;
+  readonly error: unknown;
+}
+
+/** How {@link startKubelet} is put together. Everything is injected; the kubelet owns none of it. */
+export interface KubeletInit {
+  /** Merged; nothing behind them knows which one a pod came from. */
+  readonly sources: readonly Observable<PodChange>[];
+  readonly clock: Clock;
+  readonly images: ImageStore;
+  readonly volumes: VolumeMounter<V1Pod>;
+  /** ConfigMaps and Secrets for environments and pull secrets. */
+  readonly objects: ObjectSource;
+  /** The registry credentials that a pull secret holds. Default: none. */
+  readonly credentialsOf?: (
+    secret: SecretObject,
+    source: string,
+  ) => Promise<readonly RegistryCredential[]> | readonly RegistryCredential[];
+  /** Runtimes by RuntimeClass name, each made when the first container needs it. */
+  readonly runtimes: ReadonlyMap<string, () => Promise<Runtime>>;
+  /** The runtime of pods that name none. */
+  readonly defaultRuntime: string;
+  readonly addresses: PodAddresses;
+  /** What is known of this machine. */
+  readonly node: NodeFacts;
+  /** Absolute path under which `pods/<uid>` and `logs/pods/…` are. */
+  readonly rootDir: string;
+  /** Writes a pod's whole status; retried until it lands, the latest one wins. */
+  readonly writeStatus?: (pod: V1Pod, status: PodStatus, signal: AbortSignal) => Promise<void>;
+  /** Sees what containers write. While its promise is pending the guest is held back. */
+  readonly onOutput?: (output: ContainerOutput) => void | Promise<void>;
+  readonly onPullProgress?: (progress: PullProgress) => void;
+  /** What a container reads from descriptor 0. Default: nothing. */
+  readonly stdinOf?: (pod: V1Pod, container: string) => AsyncIterable<Uint8Array> | undefined;
+  /** Tells that ConfigMaps or Secrets may have changed; volumes are brought up to date at once, not in a minute. */
+  readonly objectsChanged$?: Observable<unknown>;
+  /** Rotation of container logs. Default 10 MiB and 5 files. */
+  readonly logs?: { readonly maxBytes?: number; readonly maxFiles?: number };
+}

@@ -1,0 +1,62 @@
+import { rm } from "node:fs/promises";
+
+import { statusOf } from "@krustlet/pod-machine";
+import type { PodEvent, PodStatus } from "@krustlet/pod-machine";
+import type { V1Pod } from "@kubernetes/client-node";
+import { concat, defer, finalize, ignoreElements, Subject, tap } from "rxjs";
+import type { Observable } from "rxjs";
+
+import type { KubeletInit, PodChange, PodFailure } from "./kubelet-init.ts";
+import { PodContext } from "./pod-context.ts";
+import { logDirOf } from "./pod-paths.ts";
+import { runPod } from "./run-pod.ts";
+import type { PodTransition } from "./run-pod.ts";
+import { createStatusWriter } from "./status-writer.ts";
+
+/** Where the lives of pods are told, and which of them hold something. */
+export interface PodLives {
+  readonly kubelet: KubeletInit;
+  readonly failed: (failure: PodFailure) => void;
+  /** Everything that has to be disposed before the kubelet is gone. */
+  readonly open: Set<AsyncDisposable>;
+}
+
+/** One pod from its first version on: its loop, its status written, and at its end nothing left of it. */
+export function livePod(
+  lives: PodLives,
+  pod: V1Pod,
+  changes$: Observable<PodChange>,
+): Observable<PodTransition> {
+  return defer(() => {
+    const { kubelet, failed, open } = lives;
+    const late$ = new Subject<PodEvent>();
+    const context = new PodContext(kubelet, pod, { emit: (event) => late$.next(event), fail: failed });
+    const stop = new AbortController();
+    const status = createStatusWriter<PodStatus>(
+      {
+        clock: kubelet.clock,
+        write: async (each, signal) => kubelet.writeStatus?.(context.pod, each, signal),
+        onError: (error) => failed({ pod: context.key, action: "status", error }),
+      },
+      stop.signal,
+    );
+    let closing: Promise<void> | undefined;
+    // Whoever disposes the kubelet while the pod's end is under way waits for that.
+    const held: AsyncDisposable = {
+      [Symbol.asyncDispose]: () => closing ?? context[Symbol.asyncDispose](),
+    };
+    open.add(held);
+    const close = async (): Promise<void> => {
+      await status.settled();
+      await context[Symbol.asyncDispose]();
+      await rm(logDirOf(kubelet.rootDir, context.key), { recursive: true, force: true }).catch(
+        (error: unknown) => failed({ pod: context.key, action: "unmount", error }),
+      );
+      open.delete(held);
+    };
+    return concat(
+      runPod({ context, late$, changes$ }).pipe(tap(({ state }) => status.offer(statusOf(state)))),
+      defer(() => (closing = close())).pipe(ignoreElements()),
+    ).pipe(finalize(() => stop.abort()));
+  });
+}
