@@ -10,7 +10,7 @@ import type { RetryPolicy } from "./plan-retry.ts";
 import { dropBody, readBody } from "./read-body.ts";
 import { apiHostOf, formatReference } from "./reference.ts";
 import type { Reference } from "./reference.ts";
-import { errorOfFailure, errorOfStatus, failureCodeOf } from "./registry-error.ts";
+import { deservesRetry, errorOfFailure, errorOfStatus, failureCodeOf } from "./registry-error.ts";
 import { parseRetryAfter } from "./retry-after.ts";
 import { SYSTEM_CLOCK } from "./system-clock.ts";
 import { createTransport } from "./transport.ts";
@@ -138,10 +138,10 @@ export function createRegistryClient(init: RegistryClientInit = {}): RegistryCli
     error: unknown,
     asked?: number,
   ): Promise<void> {
-    const retryable = error instanceof KrustletError && error.retryable;
-    const ms = retryable ? planRetry(failed, asked, random(), policy) : undefined;
+    if (!deservesRetry(error)) throw error;
+    const ms = planRetry(failed, asked, random(), policy);
     if (ms === undefined) throw error;
-    session.onRetry?.(`${error instanceof Error ? error.message : String(error)}; trying again in ${ms} ms`);
+    session.onRetry?.(`${error.message}; trying again in ${ms} ms`);
     await clock.sleep(ms, session.signal === undefined ? {} : { signal: session.signal });
   }
 

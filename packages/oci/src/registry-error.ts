@@ -92,6 +92,14 @@ function rootOf(error: unknown): { code?: string; message: string } {
   return { message: error instanceof Error ? error.message : String(error) };
 }
 
+/** Failures that trying again in a second does not mend: what is wrong is a name, a certificate, or a stopped server. */
+const LASTING = /^(?:ECONNREFUSED|ENOTFOUND|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_TLS_)/;
+
+/** Whether the request that failed with `error` should be sent again. */
+export function deservesRetry(error: unknown): error is KrustletError {
+  return isKrustletError(error) && error.retryable && !LASTING.test(failureCodeOf(error.cause) ?? "");
+}
+
 /** The code of what made a request fail, for those who decide on it. */
 export function failureCodeOf(error: unknown): string | undefined {
   return rootOf(error).code;
