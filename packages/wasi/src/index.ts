@@ -19,7 +19,11 @@
  */
 export type { Answer, Face, ImportFunction } from "./face.ts";
 export type { Gate, Preopen, WasiClock, WasiExit, WasiInit } from "./init.ts";
-export type { PreopenedListener } from "./listener.ts";
+export { hasJspi } from "./jspi.ts";
+export { openListener } from "./listener.ts";
+export type { ListenerInit, PreopenedListener } from "./listener.ts";
+export { buildMountTree } from "./mount-tree.ts";
+export type { MountTreeOptions } from "./mount-tree.ts";
 export type {
   DeviceName,
   DeviceNode,
@@ -30,6 +34,8 @@ export type {
   SignalsNode,
   VirtualDirectoryNode,
 } from "./root-node.ts";
+export { runModule } from "./run-module.ts";
 export { byteSourceOf } from "./streams.ts";
 export type { ByteSink, ByteSource } from "./streams.ts";
-export type { Faces, StartOptions, Wasi } from "./wasi-handle.ts";
+export { createWasi } from "./wasi.ts";
+export type { StartOptions, Wasi } from "./wasi-handle.ts";

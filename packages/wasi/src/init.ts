@@ -1,3 +1,4 @@
+import type { Face } from "./face.ts";
 import type { PreopenedListener } from "./listener.ts";
 import type { RootNode } from "./root-node.ts";
 import type { ByteSink, ByteSource } from "./streams.ts";
@@ -50,6 +51,8 @@ export interface WasiInit {
   readonly gate?: Gate;
   /** Open descriptors at most; more is `EMFILE`. Default 1,024. */
   readonly maxDescriptors?: number;
+  /** Import modules besides preview 1's: extensions of WASI, or replacements by name. */
+  readonly faces?: Readonly<Record<string, Face>>;
   /** `native`: system calls through FFI; `portable`: only node:fs, over /proc. Default: native where it works. */
   readonly kernel?: "native" | "portable";
 }

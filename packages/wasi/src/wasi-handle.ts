@@ -1,4 +1,3 @@
-import type { Face } from "./face.ts";
 import type { WasiExit } from "./init.ts";
 
 /** Options of {@link Wasi.start}. */
@@ -41,6 +40,3 @@ export interface Wasi {
    */
   readonly unwind: Error;
 }
-
-/** Import functions by module name that `createWasi` adds to its own; for extensions of WASI. */
-export type Faces = Readonly<Record<string, Face>>;

@@ -1,0 +1,142 @@
+import {
+  closeSync,
+  constants,
+  fdatasyncSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  readvSync,
+  writevSync,
+} from "node:fs";
+
+import { ERRNO, errnoOf, fail } from "../errno.ts";
+import { FILETYPE } from "../filestat.ts";
+import type { Filestat } from "../filestat.ts";
+import type { Kernel, NewTime } from "../kernel/kernel.ts";
+import { Descriptor, FDFLAGS, WOULD_BLOCK } from "./descriptor.ts";
+import type { Direction, Readiness } from "./descriptor.ts";
+
+const MAX_OFFSET = 2n ** 63n - 1n;
+// How often a FIFO or device of the host that has nothing yet is asked again, in milliseconds.
+const RETRY = 10;
+
+/** An open file of the host; it owns the host's descriptor. */
+export class FileDescriptor extends Descriptor {
+  readonly filetype: number;
+  readonly #kernel: Kernel;
+  readonly #fd: number;
+  // FIFOs and character devices have no position.
+  readonly #seekable: boolean;
+  #offset = 0n;
+
+  constructor(kernel: Kernel, fd: number, filetype: number, rights: number, inheriting: number) {
+    super(rights, inheriting);
+    this.filetype = filetype;
+    this.#kernel = kernel;
+    this.#fd = fd;
+    this.#seekable = filetype === FILETYPE.REGULAR_FILE || filetype === FILETYPE.BLOCK_DEVICE;
+  }
+
+  override read(buffers: readonly Uint8Array<ArrayBuffer>[]): number {
+    if (buffers.length === 0) return 0;
+    if (!this.#seekable) return this.#orWouldBlock(() => readvSync(this.#fd, buffers));
+    const length = this.readAt(buffers, this.#offset);
+    this.#offset += BigInt(length);
+    return length;
+  }
+
+  override write(buffers: readonly Uint8Array<ArrayBuffer>[]): number {
+    if (buffers.length === 0) return 0;
+    if (!this.#seekable) return this.#orWouldBlock(() => writevSync(this.#fd, buffers));
+    const appends = (this.flags & FDFLAGS.APPEND) !== 0;
+    const length = this.writeAt(buffers, this.#offset);
+    this.#offset = appends ? this.#size() : this.#offset + BigInt(length);
+    return length;
+  }
+
+  override readAt(buffers: readonly Uint8Array<ArrayBuffer>[], offset: bigint): number {
+    if (!this.#seekable) fail(ERRNO.SPIPE);
+    return buffers.length === 0 ? 0 : readvSync(this.#fd, buffers, position(offset));
+  }
+
+  override writeAt(buffers: readonly Uint8Array<ArrayBuffer>[], offset: bigint): number {
+    if (!this.#seekable) fail(ERRNO.SPIPE);
+    return buffers.length === 0 ? 0 : writevSync(this.#fd, buffers, position(offset));
+  }
+
+  override ready(direction: Direction): Readiness {
+    const left = this.#seekable && direction === "read" ? this.#size() - this.#offset : 1n;
+    return { bytes: left > 0n ? Number(left) : 0, hangup: false };
+  }
+
+  override onReady(_direction: Direction, wake: () => void): () => void {
+    const timer = setTimeout(wake, RETRY);
+    return () => clearTimeout(timer);
+  }
+
+  override seek(target: (here: bigint, end: () => bigint) => bigint): bigint {
+    if (!this.#seekable) fail(ERRNO.SPIPE);
+    const offset = target(this.#offset, () => this.#size());
+    if (offset < 0n || offset > MAX_OFFSET) fail(ERRNO.INVAL);
+    this.#offset = offset;
+    return offset;
+  }
+
+  override stat(): Filestat {
+    return this.#kernel.stat(this.#fd);
+  }
+
+  override setSize(size: bigint): void {
+    if (size > BigInt(Number.MAX_SAFE_INTEGER)) fail(size > MAX_OFFSET ? ERRNO.INVAL : ERRNO.FBIG);
+    ftruncateSync(this.#fd, Number(size));
+  }
+
+  override setTimes(atime: NewTime, mtime: NewTime): void {
+    this.#kernel.setTimes(this.#fd, atime, mtime);
+  }
+
+  override allocate(offset: bigint, length: bigint): void {
+    if (offset > MAX_OFFSET || length > MAX_OFFSET) fail(ERRNO.INVAL);
+    this.#kernel.allocate(this.#fd, offset, length);
+  }
+
+  override advise(offset: bigint, length: bigint, advice: number): void {
+    if (offset > MAX_OFFSET || length > MAX_OFFSET) fail(ERRNO.INVAL);
+    this.#kernel.advise(this.#fd, offset, length, advice);
+  }
+
+  override sync(dataOnly: boolean): void {
+    if (dataOnly) fdatasyncSync(this.#fd);
+    else fsyncSync(this.#fd);
+  }
+
+  override setFlags(flags: number): void {
+    const append = (flags & FDFLAGS.APPEND) === 0 ? 0 : constants.O_APPEND;
+    // The host's descriptor never waits, whatever the guest's flag says; the guest's waiting is its suspension.
+    this.#kernel.setStatusFlags(this.#fd, append | constants.O_NONBLOCK);
+    this.flags = flags;
+  }
+
+  override close(): void {
+    closeSync(this.#fd);
+  }
+
+  #size(): bigint {
+    return fstatSync(this.#fd, { bigint: true }).size;
+  }
+
+  #orWouldBlock(transfer: () => number): number {
+    try {
+      return transfer();
+    } catch (error) {
+      if (errnoOf(error) === ERRNO.AGAIN) return WOULD_BLOCK;
+      throw error;
+    }
+  }
+}
+
+// node:fs takes positions as numbers here; what is larger no file system has.
+function position(offset: bigint): number {
+  if (offset > MAX_OFFSET) fail(ERRNO.INVAL);
+  return offset > BigInt(Number.MAX_SAFE_INTEGER) ? fail(ERRNO.FBIG) : Number(offset);
+}

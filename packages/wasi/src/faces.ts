@@ -1,0 +1,36 @@
+import type { Face } from "./face.ts";
+import { argsFace } from "./preview1/args.ts";
+import { clocksFace } from "./preview1/clocks.ts";
+import { fdFace } from "./preview1/fd.ts";
+import { PREVIEW1, UNSTABLE } from "./preview1/layout.ts";
+import type { Layout } from "./preview1/layout.ts";
+import { pathFace } from "./preview1/path.ts";
+import { pollFace } from "./preview1/poll.ts";
+import { procFace } from "./preview1/proc.ts";
+import { sockFace } from "./preview1/sock.ts";
+
+/** One face of several; a later one's function replaces an earlier one's of the same name. */
+export function mergeFaces(...faces: readonly Face[]): Face {
+  return {
+    quick: Object.assign({}, ...faces.map(({ quick }) => quick)),
+    waiting: Object.assign({}, ...faces.map(({ waiting }) => waiting)),
+  };
+}
+
+function version(layout: Layout): Face {
+  return mergeFaces(
+    argsFace,
+    clocksFace,
+    fdFace(layout),
+    pathFace(layout),
+    pollFace(layout),
+    procFace,
+    sockFace,
+  );
+}
+
+/** The import modules that a guest can always have. */
+export const FACES: Readonly<Record<string, Face>> = {
+  wasi_snapshot_preview1: version(PREVIEW1),
+  wasi_unstable: version(UNSTABLE),
+};

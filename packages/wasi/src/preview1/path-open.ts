@@ -1,0 +1,150 @@
+import { closeSync, constants, openSync } from "node:fs";
+
+import type { Descriptor } from "../descriptors/descriptor.ts";
+import { FDFLAGS } from "../descriptors/descriptor.ts";
+import { DirectoryDescriptor } from "../descriptors/directory-descriptor.ts";
+import { FileDescriptor } from "../descriptors/file-descriptor.ts";
+import { openDevice } from "../descriptors/open-device.ts";
+import { ERRNO, fail } from "../errno.ts";
+import { FILETYPE } from "../filestat.ts";
+import type { Guest } from "../guest.ts";
+import { ALWAYS } from "../kernel/open-flags.ts";
+import { DIRECTORY_RIGHTS, FILE_RIGHTS, RIGHTS, rightsOf, WRITING_RIGHTS } from "../rights.ts";
+import { Place } from "../tree/place.ts";
+import { openPath } from "../tree/walk.ts";
+import type { Target } from "../tree/walk.ts";
+import { directoryOf } from "./descriptor-of.ts";
+
+const OFLAGS = { CREAT: 1, DIRECTORY: 2, EXCL: 4, TRUNC: 8 } as const;
+const FOLLOW = 1;
+const READABLE = RIGHTS.FD_READ | RIGHTS.FD_READDIR;
+
+interface Wish {
+  readonly oflags: number;
+  readonly fdflags: number;
+  readonly rights: number;
+  readonly inheriting: number;
+  readonly flags: number;
+  readonly writes: boolean;
+}
+
+function rightsNeeded(oflags: number): number {
+  return (
+    RIGHTS.PATH_OPEN |
+    ((oflags & OFLAGS.CREAT) === 0 ? 0 : RIGHTS.PATH_CREATE_FILE) |
+    ((oflags & OFLAGS.TRUNC) === 0 ? 0 : RIGHTS.PATH_FILESTAT_SET_SIZE)
+  );
+}
+
+/** The host's open flags for what a guest wants. */
+export function openFlagsOf(oflags: number, fdflags: number, rights: number): number {
+  const writes =
+    (oflags & OFLAGS.DIRECTORY) === 0 && ((oflags & OFLAGS.TRUNC) !== 0 || (rights & WRITING_RIGHTS) !== 0);
+  const access = writes
+    ? (rights & READABLE) === 0
+      ? constants.O_WRONLY
+      : constants.O_RDWR
+    : constants.O_RDONLY;
+  return (
+    ALWAYS |
+    access |
+    ((oflags & OFLAGS.CREAT) === 0 ? 0 : constants.O_CREAT) |
+    ((oflags & OFLAGS.DIRECTORY) === 0 ? 0 : constants.O_DIRECTORY) |
+    ((oflags & OFLAGS.EXCL) === 0 ? 0 : constants.O_EXCL) |
+    ((oflags & OFLAGS.TRUNC) === 0 ? 0 : constants.O_TRUNC) |
+    ((fdflags & FDFLAGS.APPEND) === 0 ? 0 : constants.O_APPEND) |
+    ((fdflags & FDFLAGS.DSYNC) === 0 ? 0 : constants.O_DSYNC) |
+    ((fdflags & (FDFLAGS.SYNC | FDFLAGS.RSYNC)) === 0 ? 0 : constants.O_SYNC)
+  );
+}
+
+/** Takes the host's descriptor over, as whatever it turned out to be. */
+function adopt(guest: Guest, fd: number, readOnly: boolean, wish: Wish): Descriptor {
+  try {
+    const kernel = guest.kernel();
+    const { filetype } = kernel.stat(fd);
+    if (filetype === FILETYPE.DIRECTORY) {
+      if ((wish.oflags & OFLAGS.TRUNC) !== 0) fail(ERRNO.ISDIR);
+      const place = Place.ofDescriptor(fd, readOnly);
+      return new DirectoryDescriptor(guest.kernel, place, wish.rights & DIRECTORY_RIGHTS, wish.inheriting);
+    }
+    const rights = wish.rights & FILE_RIGHTS & (wish.writes ? -1 : ~WRITING_RIGHTS);
+    const file = new FileDescriptor(kernel, fd, filetype, rights, wish.inheriting & FILE_RIGHTS);
+    file.flags = wish.fdflags;
+    return file;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+function openTarget(guest: Guest, target: Target, wish: Wish): Descriptor {
+  const { place, leaf, directory } = target;
+  const creates = (wish.oflags & OFLAGS.CREAT) !== 0;
+  if (creates && (wish.oflags & OFLAGS.EXCL) !== 0) fail(ERRNO.EXIST);
+  if (leaf === undefined) {
+    if (creates || wish.writes) fail(ERRNO.ISDIR);
+    return new DirectoryDescriptor(
+      guest.kernel,
+      place.share(),
+      wish.rights & DIRECTORY_RIGHTS,
+      wish.inheriting,
+    );
+  }
+  if (directory || (wish.oflags & OFLAGS.DIRECTORY) !== 0) fail(ERRNO.NOTDIR);
+  if (leaf.kind !== "host-file") {
+    const device = openDevice(guest, leaf);
+    device.rights &= wish.rights;
+    device.flags = wish.fdflags & FDFLAGS.NONBLOCK;
+    return device;
+  }
+  if (leaf.readOnly && wish.writes) fail(ERRNO.ROFS);
+  const flags = wish.flags & ~(constants.O_CREAT | constants.O_EXCL);
+  return adopt(guest, openSync(leaf.path, flags), leaf.readOnly, wish);
+}
+
+/** `path_open`. */
+export function pathOpen(
+  guest: Guest,
+  fd: number,
+  lookup: number,
+  pointer: number,
+  length: number,
+  oflags: number,
+  base: bigint,
+  inheriting: bigint,
+  fdflags: number,
+  result: number,
+): number {
+  if ((oflags & ~15) !== 0 || (fdflags & ~31) !== 0 || (lookup & ~FOLLOW) !== 0) fail(ERRNO.INVAL);
+  const directory = directoryOf(guest, fd, rightsNeeded(oflags));
+  const path = guest.memory.path(pointer, length);
+  guest.memory.slice(result, 4);
+  guest.descriptors.reserve();
+  const rights = rightsOf(base) & directory.inheriting;
+  const flags = openFlagsOf(oflags, fdflags, rights);
+  const wish: Wish = {
+    oflags,
+    fdflags,
+    rights,
+    inheriting: rightsOf(inheriting) & directory.inheriting,
+    flags,
+    writes: (flags & (constants.O_WRONLY | constants.O_RDWR | constants.O_CREAT)) !== 0,
+  };
+  const opened = openPath(guest.kernel(), directory.place, path, {
+    // O_EXCL never follows, and says EEXIST for a link.
+    follow: (lookup & FOLLOW) !== 0 && (oflags & OFLAGS.EXCL) === 0,
+    flags,
+    mode: 0o666,
+    writes: wish.writes,
+  });
+  let descriptor: Descriptor;
+  if ("target" in opened) {
+    using target = opened.target;
+    descriptor = openTarget(guest, target, wish);
+  } else {
+    descriptor = adopt(guest, opened.fd, opened.readOnly, wish);
+  }
+  guest.memory.setU32(result, guest.descriptors.add(descriptor));
+  return ERRNO.SUCCESS;
+}

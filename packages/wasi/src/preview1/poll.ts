@@ -1,0 +1,166 @@
+import type { Descriptor, Direction, Readiness } from "../descriptors/descriptor.ts";
+import { ERRNO, errnoOf, fail } from "../errno.ts";
+import type { Answer, Face } from "../face.ts";
+import type { Guest } from "../guest.ts";
+import { RIGHTS } from "../rights.ts";
+import { CLOCK, timeOf } from "./clocks.ts";
+import { descriptorOf } from "./descriptor-of.ts";
+import type { Layout } from "./layout.ts";
+
+const TYPE = { CLOCK: 0, FD_READ: 1, FD_WRITE: 2 } as const;
+const ABSTIME = 1;
+const HANGUP = 1;
+const EVENT = 32;
+const MAX_SUBSCRIPTIONS = 4096;
+const MILLISECOND = 1_000_000n;
+
+interface ClockWait {
+  readonly userdata: bigint;
+  readonly clock: number;
+  readonly deadline: bigint;
+}
+
+interface DescriptorWait {
+  readonly userdata: bigint;
+  readonly type: number;
+  readonly direction: Direction;
+  readonly descriptor: Descriptor;
+}
+
+interface PollEvent {
+  readonly userdata: bigint;
+  readonly type: number;
+  readonly errno: number;
+  readonly readiness?: Readiness;
+}
+
+/** What a guest waits for in one `poll_oneoff`. */
+interface Waits {
+  readonly clocks: ClockWait[];
+  readonly descriptors: DescriptorWait[];
+  /** What cannot be waited for. */
+  readonly failed: PollEvent[];
+}
+
+function waitsOf(guest: Guest, layout: Layout, pointer: number, count: number): Waits {
+  const { size, clock, timeout, clockFlags } = layout.subscription;
+  guest.memory.slice(pointer, count * size);
+  const { view } = guest.memory;
+  const waits: Waits = { clocks: [], descriptors: [], failed: [] };
+  for (let i = 0; i < count; i++) {
+    const at = (pointer >>> 0) + i * size;
+    const userdata = view.getBigUint64(at, true);
+    const type = view.getUint8(at + 8);
+    try {
+      if (type === TYPE.CLOCK) {
+        const id = view.getUint32(at + clock, true);
+        const time = view.getBigUint64(at + timeout, true);
+        const absolute = (view.getUint16(at + clockFlags, true) & ABSTIME) !== 0;
+        if (id > CLOCK.MONOTONIC) fail(id > CLOCK.THREAD_CPUTIME ? ERRNO.INVAL : ERRNO.NOTSUP);
+        waits.clocks.push({ userdata, clock: id, deadline: absolute ? time : timeOf(guest, id) + time });
+      } else if (type === TYPE.FD_READ || type === TYPE.FD_WRITE) {
+        const descriptor = descriptorOf(guest, view.getUint32(at + 16, true), RIGHTS.POLL_FD_READWRITE);
+        const direction = type === TYPE.FD_READ ? "read" : "write";
+        waits.descriptors.push({ userdata, type, direction, descriptor });
+      } else {
+        fail(ERRNO.INVAL);
+      }
+    } catch (error) {
+      waits.failed.push({ userdata, type, errno: errnoOf(error) });
+    }
+  }
+  return waits;
+}
+
+function eventsOf(guest: Guest, waits: Waits): PollEvent[] {
+  const events = [...waits.failed];
+  for (const { userdata, type, direction, descriptor } of waits.descriptors) {
+    try {
+      const readiness = descriptor.ready(direction);
+      if (readiness !== undefined) events.push({ userdata, type, errno: ERRNO.SUCCESS, readiness });
+    } catch (error) {
+      events.push({ userdata, type, errno: errnoOf(error) });
+    }
+  }
+  for (const { userdata, clock, deadline } of waits.clocks) {
+    if (timeOf(guest, clock) >= deadline) events.push({ userdata, type: TYPE.CLOCK, errno: ERRNO.SUCCESS });
+  }
+  return events;
+}
+
+function writeEvents(guest: Guest, events: readonly PollEvent[], pointer: number, result: number): number {
+  const { view } = guest.memory;
+  for (const [index, { userdata, type, errno, readiness }] of events.entries()) {
+    const at = (pointer >>> 0) + index * EVENT;
+    guest.memory.slice(at, EVENT).fill(0);
+    view.setBigUint64(at, userdata, true);
+    view.setUint16(at + 8, errno, true);
+    view.setUint8(at + 10, type);
+    view.setBigUint64(at + 16, BigInt(readiness?.bytes ?? 0), true);
+    view.setUint16(at + 24, readiness?.hangup === true ? HANGUP : 0, true);
+  }
+  guest.memory.setU32(result, events.length);
+  return ERRNO.SUCCESS;
+}
+
+/** Milliseconds until the first deadline; undefined where there is none. */
+function untilFirst(guest: Guest, clocks: readonly ClockWait[]): number | undefined {
+  let first: bigint | undefined;
+  for (const { clock, deadline } of clocks) {
+    const left = deadline - timeOf(guest, clock);
+    if (first === undefined || left < first) first = left;
+  }
+  if (first === undefined) return undefined;
+  // Rounded down, and looked at again: a timer's own lateness often makes up for the rest.
+  return Math.max(1, Number(first / MILLISECOND));
+}
+
+function arm(guest: Guest, waits: Waits, wake: () => void): () => void {
+  const cancels = waits.descriptors.map(({ descriptor, direction }) => descriptor.onReady(direction, wake));
+  const timeout = untilFirst(guest, waits.clocks);
+  if (timeout !== undefined) cancels.push(guest.clock.timer(timeout, wake));
+  return () => {
+    for (const cancel of cancels) cancel();
+  };
+}
+
+function poll(guest: Guest, waits: Waits, pointer: number, result: number): Answer {
+  const events = eventsOf(guest, waits);
+  if (events.length > 0) return writeEvents(guest, events, pointer, result);
+  return guest.suspend(
+    (wake) => arm(guest, waits, wake),
+    () => poll(guest, waits, pointer, result),
+  );
+}
+
+/** `poll_oneoff`: one timer of the host, however many clocks. */
+function pollOneoff(
+  guest: Guest,
+  layout: Layout,
+  subscriptions: number,
+  events: number,
+  count: number,
+  result: number,
+): Answer {
+  if (count >>> 0 === 0 || count >>> 0 > MAX_SUBSCRIPTIONS) fail(ERRNO.INVAL);
+  guest.memory.slice(events, count * EVENT);
+  guest.memory.slice(result, 4);
+  const waits = waitsOf(guest, layout, subscriptions, count);
+  const now = eventsOf(guest, waits);
+  const onlyClocks = now.every(({ type, errno }) => type === TYPE.CLOCK && errno === ERRNO.SUCCESS);
+  if (now.length > 0 && !onlyClocks) return writeEvents(guest, now, events, result);
+  // A timeout that is over already: the guest looks whether something is there, and will again, so let it come.
+  if (now.length > 0) return guest.yield(() => poll(guest, waits, events, result));
+  return poll(guest, waits, events, result);
+}
+
+/** `poll_oneoff`, in the given version of the ABI. */
+export function pollFace(layout: Layout): Face {
+  return {
+    quick: {},
+    waiting: {
+      poll_oneoff: (guest, subscriptions: number, events: number, count: number, result: number) =>
+        pollOneoff(guest, layout, subscriptions, events, count, result),
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import { FDFLAGS, WOULD_BLOCK } from "../descriptors/descriptor.ts";
+import type { Descriptor } from "../descriptors/descriptor.ts";
+import { ERRNO } from "../errno.ts";
+import type { Answer } from "../face.ts";
+import type { Guest } from "../guest.ts";
+import { RIGHTS } from "../rights.ts";
+import { descriptorOf } from "./descriptor-of.ts";
+
+// More than this in one call is a short read or write, so that no call holds a thread, or copies, for long.
+const MAX_TRANSFER = 8_388_608;
+
+/**
+ * Does `attempt` now, or suspends the guest until the descriptor is ready and does it then. A guest that does not
+ * want to wait gets `AGAIN`, but after a turn of the event loop: it will try again at once.
+ */
+export function whenReady(
+  guest: Guest,
+  descriptor: Descriptor,
+  direction: "read" | "write",
+  attempt: () => Answer | typeof WOULD_BLOCK,
+): Answer {
+  const answer = attempt();
+  if (answer !== WOULD_BLOCK) return answer;
+  if ((descriptor.flags & FDFLAGS.NONBLOCK) !== 0) return guest.yield(() => ERRNO.AGAIN);
+  return guest.suspend(
+    (wake) => descriptor.onReady(direction, wake),
+    () => whenReady(guest, descriptor, direction, attempt),
+  );
+}
+
+/** `fd_read`, and `read` of sockets. */
+export function read(guest: Guest, fd: number, buffers: number, count: number, result: number): Answer {
+  const descriptor = descriptorOf(guest, fd, RIGHTS.FD_READ);
+  return whenReady(guest, descriptor, "read", () => {
+    const length = descriptor.read(guest.memory.buffers(buffers, count, MAX_TRANSFER));
+    if (length === WOULD_BLOCK) return WOULD_BLOCK;
+    guest.memory.setU32(result, length);
+    return ERRNO.SUCCESS;
+  });
+}
+
+/** `fd_write`, and `write` of sockets. */
+export function write(guest: Guest, fd: number, buffers: number, count: number, result: number): Answer {
+  const descriptor = descriptorOf(guest, fd, RIGHTS.FD_WRITE);
+  return whenReady(guest, descriptor, "write", () => {
+    const length = descriptor.write(guest.memory.buffers(buffers, count, MAX_TRANSFER));
+    if (length === WOULD_BLOCK) return WOULD_BLOCK;
+    const done = (written: number): number => {
+      guest.memory.setU32(result, written);
+      return ERRNO.SUCCESS;
+    };
+    return typeof length === "number" ? done(length) : guest.waitFor(length, done);
+  });
+}
+
+/** `fd_pread`. */
+export function readAt(
+  guest: Guest,
+  fd: number,
+  buffers: number,
+  count: number,
+  offset: bigint,
+  result: number,
+): Answer {
+  const descriptor = descriptorOf(guest, fd, RIGHTS.FD_READ | RIGHTS.FD_SEEK);
+  const views = guest.memory.buffers(buffers, count, MAX_TRANSFER);
+  guest.memory.setU32(result, descriptor.readAt(views, BigInt.asUintN(64, offset)));
+  return ERRNO.SUCCESS;
+}
+
+/** `fd_pwrite`. */
+export function writeAt(
+  guest: Guest,
+  fd: number,
+  buffers: number,
+  count: number,
+  offset: bigint,
+  result: number,
+): Answer {
+  const descriptor = descriptorOf(guest, fd, RIGHTS.FD_WRITE | RIGHTS.FD_SEEK);
+  const views = guest.memory.buffers(buffers, count, MAX_TRANSFER);
+  guest.memory.setU32(result, descriptor.writeAt(views, BigInt.asUintN(64, offset)));
+  return ERRNO.SUCCESS;
+}
