@@ -1,0 +1,112 @@
+import { createHash } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { limitModule } from "../../src/meter/limit-module.ts";
+import { meterModule } from "../../src/meter/meter-module.ts";
+import { hintsOf } from "./hints-of.ts";
+import { randomModule } from "./random-module.ts";
+import { compileC, instantiateMetered, runMetered, runPlain } from "./run-guest.ts";
+
+const runs = Number(process.env["KRUSTLET_FUZZ_RUNS"] ?? 400);
+const seed = Number(process.env["KRUSTLET_FUZZ_SEED"] ?? 1);
+
+const kernels = new URL("../../../../bench/kernels/", import.meta.url);
+const sizes: Record<string, string> = {
+  compress: "24",
+  fib: "16",
+  machine: "60",
+  nbody: "300",
+  sha256: "1",
+  sieve: "20000",
+  sort: "2000",
+};
+
+/** Everything that can be seen of a run. */
+interface Outcome {
+  readonly result: string;
+  readonly ticks: string;
+  readonly memory: string;
+  readonly seen: number;
+}
+
+function outcomeOf(exports: Record<string, WebAssembly.ExportValue>, ticks: number[]): Outcome {
+  let result: string;
+  try {
+    result = String((exports["run"] as (argument: number) => number)(7));
+  } catch (error) {
+    result = error instanceof Error ? error.message : "an exception of the guest";
+  }
+  const memory = exports["memory"] as WebAssembly.Memory;
+  return {
+    result,
+    ticks: ticks.join(" "),
+    memory: createHash("sha256").update(new Uint8Array(memory.buffer)).digest("hex"),
+    seen: (exports["seen"] as WebAssembly.Global).value as number,
+  };
+}
+
+function recorder(): { ticks: number[]; host: { tick: (value: number) => void } } {
+  const ticks: number[] = [];
+  return { ticks, host: { tick: (value) => ticks.push(value) } };
+}
+
+function runOriginal(bytes: Uint8Array<ArrayBuffer>): Outcome {
+  const { ticks, host } = recorder();
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 4 });
+  const module = new WebAssembly.Module(bytes);
+  return outcomeOf(new WebAssembly.Instance(module, { host: { ...host, memory } as never }).exports, ticks);
+}
+
+function runRewritten(bytes: Uint8Array<ArrayBuffer>, flag: number): { outcome: Outcome; yields: number } {
+  const metered = meterModule(bytes);
+  const { ticks, host } = recorder();
+  let yields = 0;
+  const module = new WebAssembly.Module(metered.bytes);
+  const instance = instantiateMetered(metered, module, { host }, () => yields++);
+  instance.flag[0] = flag;
+  return { outcome: outcomeOf(instance.exports, ticks), yields };
+}
+
+describe("a metered module", () => {
+  it("computes what the original computes, for random programs, with the flag set and not set", () => {
+    let interrupted = 0;
+    const results = new Set<string>();
+    for (let run = 0; run < runs; run++) {
+      const bytes = randomModule(seed * 1_000_003 + run);
+      expect(WebAssembly.validate(bytes), `program ${run} is valid`).toBe(true);
+      const expected = runOriginal(bytes);
+      const quiet = runRewritten(bytes, 0);
+      expect(quiet, `program ${run}`).toEqual({ outcome: expected, yields: 0 });
+      const { outcome, yields } = runRewritten(bytes, 1);
+      expect(outcome, `program ${run} with the flag set`).toEqual(expected);
+      if (yields > 0) interrupted++;
+      results.add(expected.result);
+      expect(hintsOf(meterModule(bytes).bytes, 1).every(({ opcode }) => opcode === 0x04)).toBe(true);
+    }
+    // Programs of all sorts, or this test proves nothing.
+    expect(interrupted).toBeGreaterThan(runs / 4);
+    expect(results.size).toBeGreaterThan(runs / 20);
+  });
+
+  it("computes the same when only its memory is limited", () => {
+    for (let run = 0; run < runs / 4; run++) {
+      const bytes = randomModule(seed * 1_000_003 + run);
+      expect(runOriginal(limitModule(bytes, 4).bytes), `program ${run}`).toEqual(runOriginal(bytes));
+    }
+  });
+
+  for (const [name, size] of Object.entries(sizes)) {
+    it(`prints what the original prints: ${name}.c`, () => {
+      const original = compileC(new URL(`${name}.c`, kernels).pathname);
+      const metered = meterModule(original);
+      const args = [name, size];
+      const expected = runPlain(new WebAssembly.Module(original), args);
+      expect(expected).toMatch(new RegExp(`^${name} .*\\n$`));
+      expect(expected).not.toContain("DIFFERENT");
+      const module = new WebAssembly.Module(metered.bytes);
+      expect(runMetered(metered, module, args)).toBe(expected);
+      let yields = 0;
+      expect(runMetered(metered, module, args, () => yields++)).toBe(expected);
+      expect(yields).toBeGreaterThan(100);
+    });
+  }
+});
