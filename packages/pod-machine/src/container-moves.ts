@@ -28,7 +28,7 @@ const START_RETRY_MS = 10_000;
 const LEAST_GRACE_MS = 2_000;
 /** A kill that has not been answered is asked again after this … */
 const KILL_RETRY_MS = 10_000;
-/** … and so many times; then the container counts as lost. */
+/** … and so many times before a container of a pod that ends counts as lost. One that may run again is never given up. */
 const KILL_TRIES = 6;
 /** Failures of a start that leave a run behind which ended with 128. */
 const FAILED_RUNS: ReadonlySet<StartFailure> = new Set([
@@ -139,15 +139,16 @@ export function stop(
 /** A grace period that has begun can only become shorter. */
 export function hasten(
   container: Container<"Terminating">,
-  { gracePeriodSeconds, until, at }: StopOrder,
+  { cause, gracePeriodSeconds, until, at }: StopOrder,
 ): Container<"Terminating" | "Killing"> {
   const { state } = container;
-  if (gracePeriodSeconds <= 0) return kill(container, state.cause, at);
+  if (gracePeriodSeconds <= 0) return kill(container, cause, at);
   const killAt = earlier(state.killAt, later(until, after(at, LEAST_GRACE_MS)));
-  if (killAt.getTime() === state.killAt.getTime() && gracePeriodSeconds >= state.gracePeriodSeconds)
-    return container;
+  const sooner = killAt.getTime() < state.killAt.getTime() || gracePeriodSeconds < state.gracePeriodSeconds;
+  if (!sooner && cause === state.cause) return container;
   return to(container, {
     ...state,
+    cause,
     gracePeriodSeconds: Math.min(gracePeriodSeconds, state.gracePeriodSeconds),
     killAt,
   });
@@ -164,11 +165,15 @@ export function kill(
   return to(container, { name: "Killing", cause, tries: 1, until: after(at, KILL_RETRY_MS), ...run });
 }
 
-/** A kill that nobody answered is asked again, and at last the container counts as lost. */
+/**
+ * A kill that nobody answered is asked again. If the pod is to end it does so at last without an answer; but no second
+ * run begins while the first one may still be there.
+ */
 export function killAgain(container: Container<"Killing">, at: Date): Container<"Killing" | "Terminated"> {
   const { state } = container;
   if (!isDue(state.until, at)) return container;
-  if (state.tries >= KILL_TRIES) return end(container, exitOf({ type: "woke", at }, state), state.cause);
+  if (state.cause === "stop" && state.tries >= KILL_TRIES)
+    return end(container, exitOf({ type: "woke", at }, state), state.cause);
   return to(container, { ...state, tries: state.tries + 1, until: after(at, KILL_RETRY_MS) });
 }
 

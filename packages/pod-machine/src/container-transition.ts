@@ -90,6 +90,8 @@ const ROWS: { readonly [From in ContainerStateName]: ContainerRow<From> } = {
     if (input.type === "exited" || input.type === "lost" || input.type === "startFailed")
       return end(container, exitOf(input, state), state.cause);
     if (input.type === "woke") return killAgain(container, input.at);
+    if (input.type === "stop")
+      return state.cause === input.cause ? container : to(container, { ...state, cause: input.cause });
     // The start had won the race against its cancellation; the kill that is under way finds the run.
     if (input.type !== "started") return container;
     return to(container, { ...state, containerID: input.containerID, startedAt: input.at });
