@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import type { ContainerIo, ContainerPlan } from "@krustlet/interface";
-import type { FromThread, GuestThreadData, Handle, ReadyModule, ToThread } from "./protocol.ts";
+import type { FromThread, GuestEnd, GuestThreadData, Handle, ReadyModule, ToThread } from "./protocol.ts";
 import { type ContainerThread, RemoteContainer } from "./remote-container.ts";
 import { errorOf } from "./thread-error.ts";
 import type { Ticker, TickerLease } from "./ticker-thread.ts";
@@ -13,6 +13,13 @@ export interface GuestThreadInit {
   onGone(thread: GuestThread): void;
 }
 
+/** Young generation of a thread's heap: most of what waiting guests hold is old, and the rest is memory for nothing. */
+const YOUNG_MB = 4;
+/** Milliseconds that a guest on a thread of its own has to close its descriptors when it is killed. */
+const KILL_ANSWER_MS = 10;
+/** Milliseconds after which a guest that has not answered a stop request is taken for one that never waits. */
+const STOP_ANSWER_MS = 1_000;
+
 type CpuUsage = Awaited<ReturnType<Worker["cpuUsage"]>>;
 
 interface Resident {
@@ -20,6 +27,10 @@ interface Resident {
   readonly started: (error?: Error) => void;
   readonly onEnd: () => void;
   running: boolean;
+  /** Whether it has heard the stop request. */
+  answered: boolean;
+  /** Why the thread is being ended, where it is for this container's sake. */
+  end?: GuestEnd;
 }
 
 /** What {@link GuestThread.start} starts. */
@@ -48,7 +59,13 @@ export class GuestThread {
   constructor(init: GuestThreadInit) {
     this.#slot = init.ticker.lease();
     const workerData: GuestThreadData = { role: "guests", ...this.#slot.data };
-    this.#worker = new Worker(init.url, { workerData, name: "krustlet-guests" });
+    this.#worker = new Worker(init.url, {
+      workerData,
+      name: "krustlet-guests",
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+      // The host opens files by system calls of its own, which Node's list of a thread's descriptors does not know.
+      trackUnmanagedFds: false,
+    });
     const ready = Promise.withResolvers<void>();
     const gone = Promise.withResolvers<void>();
     this.ready = ready.promise;
@@ -94,6 +111,7 @@ export class GuestThread {
       this.#residents.set(handle, {
         container,
         running: false,
+        answered: false,
         onEnd: () => start.onEnd(),
         started: (error) => {
           if (error === undefined) resolve(container);
@@ -128,16 +146,35 @@ export class GuestThread {
     return {
       credit: (bytes) => this.#post({ type: "credit", handle, bytes }),
       stdin: (chunk) => this.#post({ type: "stdin", handle, chunk }),
-      terminate: () => this.#post({ type: "terminate", handle }),
+      terminate: () => {
+        this.#post({ type: "terminate", handle });
+        if (own) this.#endUnlessAnswered(handle);
+      },
       kill: () => {
-        if (own) void this.#worker.terminate();
-        else this.#post({ type: "kill", handle });
+        this.#post({ type: "kill", handle });
+        if (own) this.#endSoon();
       },
       usage: () => {
         this.#post({ type: "usage", handle });
         return own ? this.#cpuSince(before) : undefined;
       },
     };
+  }
+
+  /** A guest that waits closes what it has open before its thread goes; one that computes goes with the thread. */
+  #endSoon(): void {
+    setTimeout(() => void this.#worker.terminate(), KILL_ANSWER_MS);
+  }
+
+  /** A guest that computes on a thread of its own and never waits cannot hear the stop request: it is ended. */
+  #endUnlessAnswered(handle: Handle): void {
+    const timer = setTimeout(() => {
+      const resident = this.#residents.get(handle);
+      if (resident === undefined || resident.answered) return;
+      resident.end = { exitCode: 143, reason: "Error" };
+      void this.#worker.terminate();
+    }, STOP_ANSWER_MS);
+    timer.unref();
   }
 
   async #cpuSince(
@@ -165,6 +202,7 @@ export class GuestThread {
       case "pull":
         return container.onPull();
       case "terminated":
+        resident.answered = true;
         return container.onTerminated();
       case "usage":
         return container.onUsage(message);
@@ -190,7 +228,7 @@ export class GuestThread {
       const message = death && `the thread that ran the container ended unexpectedly: ${death.message}`;
       if (resident.running) {
         const reason = death?.outOfMemory === true ? "OOMKilled" : "Error";
-        resident.container.onEnd({ exitCode: 137, reason, message }, finishedAt);
+        resident.container.onEnd(resident.end ?? { exitCode: 137, reason, message }, finishedAt);
       } else {
         const why = message ?? "the runtime was closed";
         resident.started(errorOf({ code: "StartFailed", message: why, retryable: true }));

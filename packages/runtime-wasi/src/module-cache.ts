@@ -72,7 +72,7 @@ export class ModuleCache {
     const bytes = await readModule(source.path, named);
     requireCoreModule(bytes, named);
     // The guest's own bytes are validated before anything is added to them.
-    await compile(bytes, named);
+    requireCommand(await compile(bytes, named), named);
     const prepare = bytes.length <= INLINE_BYTES ? prepareModule : this.#prepareElsewhere;
     const prepared = await prepare(bytes, wanted, named);
     return { module: await compile(prepared.bytes, named), form: prepared.form };
@@ -88,6 +88,16 @@ export class ModuleCache {
       bytes -= entry.size;
     }
   }
+}
+
+function requireCommand(module: WebAssembly.Module, subject: string): void {
+  const exports = WebAssembly.Module.exports(module);
+  if (exports.some(({ name, kind }) => name === "_start" && kind === "function")) return;
+  const library = exports.some(({ name }) => name === "_initialize");
+  throw new KrustletError(
+    "InvalidModule",
+    `${subject} exports no function "_start" to begin with${library ? "; it is a library (reactor), not a command" : ""}`,
+  );
 }
 
 async function readModule(path: string, subject: string): Promise<Uint8Array<ArrayBuffer>> {

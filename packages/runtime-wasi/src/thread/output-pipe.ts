@@ -2,11 +2,9 @@
 const WINDOW = 256 * 1024;
 /** Bytes of small writes that are put together at most. */
 const COALESCE = 16 * 1024;
-/** From here on a chunk is handed over instead of copied. */
-const TRANSFER = 16 * 1024;
 
-/** Sends one chunk; `transfer` holds its buffer when it is to be handed over. */
-export type SendChunk = (stream: "stdout" | "stderr", chunk: Uint8Array, transfer: ArrayBuffer[]) => void;
+/** Sends one chunk, which is nothing but its own buffer. */
+export type SendChunk = (stream: "stdout" | "stderr", chunk: Uint8Array) => void;
 
 /**
  * The way of a guest's writes off its thread, stdout and stderr in one order. The first write after the guest began
@@ -57,11 +55,8 @@ export class OutputPipe {
     const chunk = this.#parts.length === 1 ? first : joinedOf(this.#parts, this.#partBytes);
     this.#parts = [];
     this.#partBytes = 0;
-    const { buffer } = chunk;
-    const whole = chunk.byteLength === buffer.byteLength;
-    if (chunk.length >= TRANSFER && whole && buffer instanceof ArrayBuffer) {
-      this.#send(this.#stream, chunk, [buffer]);
-    } else this.#send(this.#stream, whole ? chunk : new Uint8Array(chunk), []);
+    // A message with a view would carry the whole buffer beneath it.
+    this.#send(this.#stream, chunk.length === chunk.buffer.byteLength ? chunk : new Uint8Array(chunk));
   }
 
   /** So many bytes were delivered. */

@@ -29,8 +29,7 @@ export function runGuests(data: GuestThreadData): void {
     flag[0] = 0;
     return scheduler.yield();
   });
-  const post = (message: FromThread, transfer: ArrayBuffer[] = []): void =>
-    port.postMessage(message, transfer);
+  const post = (message: FromThread): void => port.postMessage(message, []);
 
   const start = async ({ handle, plan, ready, stdin }: Start): Promise<void> => {
     try {
@@ -41,7 +40,7 @@ export function runGuests(data: GuestThreadData): void {
         scheduler,
         epoch: data.epoch,
         yieldFunction,
-        send: (stream, chunk, transfer) => post({ type: "output", handle, stream, chunk }, transfer),
+        send: (stream, chunk) => post({ type: "output", handle, stream, chunk }),
         pull: () => post({ type: "pull", handle }),
       });
       guests.set(handle, guest);
