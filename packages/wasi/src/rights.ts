@@ -81,9 +81,8 @@ export const SOCKET_RIGHTS: number = STREAM_RIGHTS | RIGHTS.SOCK_SHUTDOWN;
 /** Rights of a listening socket. */
 export const LISTENER_RIGHTS: number = COMMON | RIGHTS.SOCK_ACCEPT | RIGHTS.FD_READ;
 
-/** Rights that writing to a file needs the host's file to be open for. */
-export const WRITING_RIGHTS: number =
-  RIGHTS.FD_WRITE | RIGHTS.FD_DATASYNC | RIGHTS.FD_ALLOCATE | RIGHTS.FD_FILESTAT_SET_SIZE;
+/** Rights that a file has only where it is open for writing. */
+export const WRITING_RIGHTS: number = RIGHTS.FD_WRITE | RIGHTS.FD_ALLOCATE | RIGHTS.FD_FILESTAT_SET_SIZE;
 
 /** A guest's `u64` of rights; bits that mean nothing are dropped. */
 export function rightsOf(value: bigint): number {

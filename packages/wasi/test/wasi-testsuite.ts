@@ -25,7 +25,11 @@ function told(exit: WasiExit): string {
   return exit.kind === "exit" ? `exit code ${exit.code}` : "timeout";
 }
 
-async function runTest(directory: string, name: string, kernel: "native" | "portable" | undefined): Promise<string | undefined> {
+async function runTest(
+  directory: string,
+  name: string,
+  kernel: "native" | "portable" | undefined,
+): Promise<string | undefined> {
   const text = await readFile(join(directory, `${name}.json`), "utf8").catch(() => "{}");
   const spec = JSON.parse(text) as Spec;
   const root = spec.root === undefined ? undefined : await mkdtemp(join(tmpdir(), "wasi-testsuite-"));
@@ -40,7 +44,10 @@ async function runTest(directory: string, name: string, kernel: "native" | "port
         env: spec.env,
         stdout: { write: (chunk) => void out.push(chunk) },
         stderr: { write: (chunk) => void err.push(chunk) },
-        preopens: root === undefined ? [] : [{ guestPath: "/", node: { kind: "host-directory", path: root, readOnly: false } }],
+        preopens:
+          root === undefined
+            ? []
+            : [{ guestPath: "/", node: { kind: "host-directory", path: root, readOnly: false } }],
         kernel,
       },
       { signal: AbortSignal.timeout(LIMIT) },
@@ -51,7 +58,9 @@ async function runTest(directory: string, name: string, kernel: "native" | "port
         : spec.stdout !== undefined && Buffer.concat(out).toString() !== spec.stdout
           ? `stdout ${JSON.stringify(Buffer.concat(out).toString())}`
           : undefined;
-    return problem === undefined ? undefined : `${problem}\n    ${Buffer.concat(err).toString().trim().replaceAll("\n", "\n    ")}`;
+    return problem === undefined
+      ? undefined
+      : `${problem}\n    ${Buffer.concat(err).toString().trim().replaceAll("\n", "\n    ")}`;
   } catch (error) {
     return `the host failed: ${error instanceof Error ? error.stack : String(error)}`;
   } finally {
@@ -60,20 +69,25 @@ async function runTest(directory: string, name: string, kernel: "native" | "port
 }
 
 const checkout = process.env["KRUSTLET_WASI_TESTSUITE"];
-if (checkout === undefined) throw new Error("KRUSTLET_WASI_TESTSUITE has to name the directory `tests` of the suite");
+if (checkout === undefined)
+  throw new Error("KRUSTLET_WASI_TESTSUITE has to name the directory `tests` of the suite");
 const kernel = process.env["KRUSTLET_WASI_KERNEL"] === "portable" ? "portable" : undefined;
 const wanted = process.argv[2];
 let passed = 0;
 let failed = 0;
 for (const language of ["assemblyscript", "c", "rust"]) {
   const directory = join(checkout, language, "testsuite", "wasm32-wasip1");
-  const names = (await readdir(directory)).filter((file) => file.endsWith(".wasm")).map((file) => basename(file, ".wasm"));
+  const names = (await readdir(directory))
+    .filter((file) => file.endsWith(".wasm"))
+    .map((file) => basename(file, ".wasm"));
   for (const name of names.toSorted()) {
     if (wanted !== undefined && name !== wanted) continue;
     const problem = await runTest(directory, name, kernel);
     if (problem === undefined) passed++;
     else failed++;
-    console.log(`${problem === undefined ? "pass" : "FAIL"} ${language} ${name}${problem === undefined ? "" : `\n    ${problem}`}`);
+    console.log(
+      `${problem === undefined ? "pass" : "FAIL"} ${language} ${name}${problem === undefined ? "" : `\n    ${problem}`}`,
+    );
   }
 }
 console.log(`${passed} passed, ${failed} failed`);

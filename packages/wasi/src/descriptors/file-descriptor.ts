@@ -24,16 +24,19 @@ const RETRY = 10;
 export class FileDescriptor extends Descriptor {
   readonly filetype: number;
   readonly #kernel: Kernel;
-  readonly #fd: number;
+  #fd: number;
+  readonly #access: number;
   // FIFOs and character devices have no position.
   readonly #seekable: boolean;
   #offset = 0n;
 
-  constructor(kernel: Kernel, fd: number, filetype: number, rights: number, inheriting: number) {
-    super(rights, inheriting);
+  /** `flags`: those that the host's descriptor was opened with. */
+  constructor(kernel: Kernel, fd: number, filetype: number, flags: number, rights: number) {
+    super(rights);
     this.filetype = filetype;
     this.#kernel = kernel;
     this.#fd = fd;
+    this.#access = flags & (constants.O_WRONLY | constants.O_RDWR | constants.O_SYNC);
     this.#seekable = filetype === FILETYPE.REGULAR_FILE || filetype === FILETYPE.BLOCK_DEVICE;
   }
 
@@ -113,7 +116,7 @@ export class FileDescriptor extends Descriptor {
   override setFlags(flags: number): void {
     const append = (flags & FDFLAGS.APPEND) === 0 ? 0 : constants.O_APPEND;
     // The host's descriptor never waits, whatever the guest's flag says; the guest's waiting is its suspension.
-    this.#kernel.setStatusFlags(this.#fd, append | constants.O_NONBLOCK);
+    this.#fd = this.#kernel.setStatusFlags(this.#fd, this.#access | append | constants.O_NONBLOCK);
     this.flags = flags;
   }
 

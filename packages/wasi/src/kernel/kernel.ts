@@ -40,7 +40,7 @@ export interface Kernel {
   setTimes(fd: number, atime: NewTime, mtime: NewTime): void;
   allocate(fd: number, offset: bigint, length: bigint): void;
   advise(fd: number, offset: bigint, length: bigint, advice: number): void;
-  /** Sets O_APPEND and O_NONBLOCK. */
-  setStatusFlags(fd: number, flags: number): void;
+  /** Sets O_APPEND and O_NONBLOCK; the access mode in `flags` is the one it has. Answers the descriptor to use now. */
+  setStatusFlags(fd: number, flags: number): number;
   directoryReader(fd: number): DirectoryReader;
 }

@@ -150,7 +150,10 @@ export function openNativeKernel(): Kernel {
       const error = fadvise(fd, offset, length, advice);
       if (error !== 0) fail(errnoOfHost(error));
     },
-    setStatusFlags: (fd, flags) => void check(fcntl(fd, F_SETFL, flags)),
+    setStatusFlags(fd, flags) {
+      check(fcntl(fd, F_SETFL, flags));
+      return fd;
+    },
     directoryReader: (fd) => ({ read: (cookie) => readEntries(fd, cookie) }),
   };
   return beneathWorks(openBeneath) ? { ...kernel, openBeneath } : kernel;

@@ -1,4 +1,5 @@
 import {
+  closeSync,
   constants,
   fstatSync,
   ftruncateSync,
@@ -18,6 +19,7 @@ import {
 
 import { ERRNO, fail } from "../errno.ts";
 import { filestatOf } from "../filestat.ts";
+import { ALWAYS } from "./open-flags.ts";
 import type { DirectoryReader, HostEntry, Kernel, NewTime } from "./kernel.ts";
 
 // The link that /proc keeps for a descriptor leads to the very directory that is open, wherever it was moved, and
@@ -88,6 +90,10 @@ export const portableKernel: Kernel = {
     if (fstatSync(fd, { bigint: true }).size < end) ftruncateSync(fd, Number(end));
   },
   advise() {},
-  setStatusFlags: () => fail(ERRNO.NOTSUP),
+  setStatusFlags(fd, flags) {
+    const changed = openSync(`/proc/self/fd/${fd}`, flags | ALWAYS);
+    closeSync(fd);
+    return changed;
+  },
   directoryReader: (fd) => new SnapshotReader(fd),
 };

@@ -36,10 +36,10 @@ function rightsNeeded(oflags: number): number {
   );
 }
 
-/** The host's open flags for what a guest wants. */
+/** The host's open flags for what a guest wants. The right to write is what says how a file is opened. */
 export function openFlagsOf(oflags: number, fdflags: number, rights: number): number {
-  const writes =
-    (oflags & OFLAGS.DIRECTORY) === 0 && ((oflags & OFLAGS.TRUNC) !== 0 || (rights & WRITING_RIGHTS) !== 0);
+  const writes = (oflags & OFLAGS.TRUNC) !== 0 || (rights & RIGHTS.FD_WRITE) !== 0;
+  if (writes && (oflags & OFLAGS.DIRECTORY) !== 0) fail(ERRNO.ISDIR);
   const access = writes
     ? (rights & READABLE) === 0
       ? constants.O_WRONLY
@@ -69,8 +69,9 @@ function adopt(guest: Guest, fd: number, readOnly: boolean, wish: Wish): Descrip
       return new DirectoryDescriptor(guest.kernel, place, wish.rights & DIRECTORY_RIGHTS, wish.inheriting);
     }
     const rights = wish.rights & FILE_RIGHTS & (wish.writes ? -1 : ~WRITING_RIGHTS);
-    const file = new FileDescriptor(kernel, fd, filetype, rights, wish.inheriting & FILE_RIGHTS);
+    const file = new FileDescriptor(kernel, fd, filetype, wish.flags, rights);
     file.flags = wish.fdflags;
+    file.inheriting = wish.inheriting & FILE_RIGHTS;
     return file;
   } catch (error) {
     closeSync(fd);
@@ -129,7 +130,7 @@ export function pathOpen(
     rights,
     inheriting: rightsOf(inheriting) & directory.inheriting,
     flags,
-    writes: (flags & (constants.O_WRONLY | constants.O_RDWR | constants.O_CREAT)) !== 0,
+    writes: (flags & (constants.O_WRONLY | constants.O_RDWR)) !== 0,
   };
   const opened = openPath(guest.kernel(), directory.place, path, {
     // O_EXCL never follows, and says EEXIST for a link.

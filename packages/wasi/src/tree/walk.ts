@@ -202,28 +202,43 @@ export function openPath(
   for (let tries = 0; ; tries++) {
     using walking = new Walk(kernel, start, path);
     const way = walking.kernelWay();
-    if (way !== undefined && kernel.openBeneath !== undefined) {
-      if (writes && way.place.readOnly) fail(ERRNO.ROFS);
+    const open = kernel.openBeneath;
+    if (way !== undefined && open !== undefined) {
+      const { host, place } = way;
       const nofollow = follow ? 0 : constants.O_NOFOLLOW;
-      return {
-        fd: kernel.openBeneath(way.host, way.path, flags | nofollow, mode),
-        readOnly: way.place.readOnly,
-      };
+      return opened(place, { flags: flags | nofollow, writes }, (kind) => open(host, way.path, kind, mode));
     }
     const target = walking.to(follow);
     if (target.name === undefined || target.leaf !== undefined) return { target };
     using _ = target;
     const { place, name, directory } = target;
+    const { host } = place;
     const creates = (flags & constants.O_CREAT) !== 0;
-    if (place.host === undefined) return fail(creates ? ERRNO.ROFS : ERRNO.NOENT);
-    if (writes && place.readOnly) fail(ERRNO.ROFS);
+    if (host === undefined) return fail(creates ? ERRNO.ROFS : ERRNO.NOENT);
     if (directory && creates) fail(ERRNO.ISDIR);
+    const wanted = directory ? flags | constants.O_DIRECTORY : flags;
     try {
-      const wanted = directory ? flags | constants.O_DIRECTORY : flags;
-      return { fd: kernel.openAt(place.host, name, wanted, mode), readOnly: place.readOnly };
+      return opened(place, { flags: wanted, writes }, (kind) => kernel.openAt(host, name, kind, mode));
     } catch (error) {
       // Somebody put a link there since: look again, but not forever.
       if (!follow || errnoOf(error) !== ERRNO.LOOP || tries > 8) throw error;
     }
+  }
+}
+
+/** Opens in `place` as far as it may be written: in a read-only one, what is there may be opened, but not made. */
+function opened(
+  place: Place,
+  { flags, writes }: { readonly flags: number; readonly writes: boolean },
+  open: (flags: number) => number,
+): { readonly fd: number; readonly readOnly: boolean } {
+  const { readOnly } = place;
+  if (!readOnly) return { fd: open(flags), readOnly };
+  if (writes) fail(ERRNO.ROFS);
+  try {
+    return { fd: open(flags & ~(constants.O_CREAT | constants.O_EXCL)), readOnly };
+  } catch (error) {
+    if ((flags & constants.O_CREAT) !== 0 && errnoOf(error) === ERRNO.NOENT) fail(ERRNO.ROFS);
+    throw error;
   }
 }
