@@ -7,6 +7,9 @@ import type { ChildProcessWithoutNullStreams } from "node:child_process";
 /** The checkout's top directory. */
 export const checkout: string = dirname(dirname(import.meta.dirname));
 
+/** What is tested: the checkout's launcher, or another krustlet, say an installed one, that the environment names. */
+const command: string = process.env["KRUSTLET_E2E_COMMAND"] ?? join(checkout, "krustlet");
+
 /** A demo's file. */
 export function demo(...path: readonly string[]): string {
   return join(checkout, "demos", ...path);
@@ -54,11 +57,11 @@ export async function temporaryDirectory(): Promise<AsyncDisposable & { readonly
   };
 }
 
-/** Starts `./krustlet` with `args`, in an environment of its own: nothing of the user's is read or written. */
+/** Starts krustlet with `args`, in an environment of its own: nothing of the user's is read or written. */
 export async function start(args: readonly string[], init: StartInit = {}): Promise<RunningCommand> {
   const own = init.home === undefined ? await temporaryDirectory() : undefined;
   const home = init.home ?? own?.path ?? "";
-  const [program, ...before] = [...(init.through ?? []), join(checkout, "krustlet")];
+  const [program, ...before] = [...(init.through ?? []), command];
   const child = spawn(program, [...before, ...args], {
     cwd: init.cwd ?? home,
     env: {
@@ -112,7 +115,7 @@ export async function start(args: readonly string[], init: StartInit = {}): Prom
   };
 }
 
-/** Runs `./krustlet` with `args` to its end, with an empty input unless one is given. */
+/** Runs krustlet with `args` to its end, with an empty input unless one is given. */
 export async function krustlet(args: readonly string[], init: StartInit = {}): Promise<Finished> {
   await using command = await start(args, { stdin: "", ...init });
   return await command.finished;
