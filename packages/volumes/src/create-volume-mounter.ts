@@ -1,0 +1,115 @@
+import type { NodeFacts } from "@krustlet/environment";
+import { KrustletError } from "@krustlet/interface";
+import type { Cancellable, ObjectSource, VolumeMounter } from "@krustlet/interface";
+import type { V1Pod } from "@kubernetes/client-node";
+import { lstat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+
+import { makeDirectory } from "./beneath.ts";
+import { memoryDirectoryOf } from "./memory-directory.ts";
+import { MountedPod } from "./mounted-pod.ts";
+import { pluginOf } from "./plugin-of.ts";
+import { demandLabel, podText, uidOf } from "./pod-text.ts";
+import { removeTree } from "./remove-tree.ts";
+import { failedWith, volumeError } from "./volume-error.ts";
+import type { MadeVolume, TokenSource, VolumeContext } from "./volume-plugin.ts";
+
+/** What {@link createVolumeMounter} is made of. */
+export interface VolumeMounterInit {
+  /** Volumes lie in `pods/<uid>/volumes` beneath it, claims in `claims/<namespace>/<name>`. */
+  readonly rootDirectory: string;
+  readonly objects: ObjectSource;
+  /** What the downward API knows of the node, and of the Pod's addresses on it. */
+  readonly nodeOf?: (pod: V1Pod) => NodeFacts;
+  /** Absent: Pods that ask for a service account token are refused. */
+  readonly tokens?: TokenSource;
+  /** A directory in memory; `false` for none. Default: `/dev/shm` where it is one. */
+  readonly memoryDirectory?: string | false;
+  readonly now?: () => Date;
+  /** Told what the user should know and no error says. */
+  readonly onWarning?: (message: string) => void;
+}
+
+/**
+ * Makes the volumes of Pods beneath one directory, the kubelet's layout. Nothing is touched until the first `mount`.
+ * One mounter serves many Pods at once; mounting the same Pod twice at once is the caller's mistake.
+ */
+export function createVolumeMounter(init: VolumeMounterInit): VolumeMounter<V1Pod> {
+  const { objects, tokens, nodeOf = () => ({}), now = () => new Date(), onWarning: warn = () => {} } = init;
+  const rootDirectory = resolve(init.rootDirectory);
+  const memory = memoryDirectoryOf(init.memoryDirectory);
+  return {
+    async mount(pod, options = {}) {
+      const directory = join(rootDirectory, "pods", uidOf(pod));
+      const context: VolumeContext = {
+        rootDirectory,
+        objects,
+        nodeOf,
+        now,
+        warn,
+        ...(tokens && { tokens }),
+        ...((await memory) !== undefined && { memoryDirectory: await memory }),
+      };
+      const isNew = !(await exists(directory));
+      const volumes = new Map<string, MadeVolume>();
+      const makers = await prepare(pod, directory, context, options);
+      try {
+        await makeDirectory(rootDirectory, 0o700);
+        await makeDirectory(directory, 0o700);
+        for (const { name, path, make } of makers) {
+          options.signal?.throwIfAborted();
+          await makeDirectory(dirname(path), 0o700);
+          volumes.set(name, await make());
+        }
+        return new MountedPod({ pod, volumes, directory });
+      } catch (cause) {
+        if (isNew) await undo(volumes, directory);
+        throw volumeError(cause, `the volumes of ${podText(pod)} could not be made`);
+      }
+    },
+  };
+}
+
+interface Maker {
+  readonly name: string;
+  readonly path: string;
+  readonly make: () => Promise<MadeVolume>;
+}
+
+async function prepare(
+  pod: V1Pod,
+  directory: string,
+  context: VolumeContext,
+  options: Cancellable,
+): Promise<readonly Maker[]> {
+  const makers: Maker[] = [];
+  const names = new Set<string>();
+  for (const volume of pod.spec?.volumes ?? []) {
+    options.signal?.throwIfAborted();
+    const name = demandLabel(volume.name, `${podText(pod)}: the volume's name`);
+    const where = `volume "${name}" of ${podText(pod)}`;
+    if (names.has(name)) throw new KrustletError("InvalidField", `${where}: there is another of that name`);
+    names.add(name);
+    const plugin = pluginOf(volume, where);
+    const path = join(directory, "volumes", plugin.directoryName, name);
+    const make = await plugin.prepare({ pod, volume, where, directory: path }, context, options);
+    makers.push({ name, path, make });
+  }
+  return makers;
+}
+
+/** Takes back what a mount that failed has made. What fails here too is left; the first failure is the one told. */
+async function undo(volumes: ReadonlyMap<string, MadeVolume>, directory: string): Promise<void> {
+  const removals = [...volumes.values()].map(({ remove }) => remove?.());
+  await Promise.allSettled([...removals, removeTree(directory, `${directory}.removing`)]);
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (failedWith(error, "ENOENT")) return false;
+    throw error;
+  }
+}

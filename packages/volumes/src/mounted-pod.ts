@@ -1,0 +1,122 @@
+import { KrustletError } from "@krustlet/interface";
+import type { Cancellable, Mount, MountedVolumes } from "@krustlet/interface";
+import type { V1Pod } from "@kubernetes/client-node";
+import type { FileHandle } from "node:fs/promises";
+
+import { directorySize } from "./directory-size.ts";
+import { openMount } from "./open-mount.ts";
+import { planMounts } from "./plan-mounts.ts";
+import { podText } from "./pod-text.ts";
+import { removeTree } from "./remove-tree.ts";
+import { volumeError } from "./volume-error.ts";
+import type { MadeVolume } from "./volume-plugin.ts";
+
+/** What a {@link MountedPod} is made of. */
+export interface MountedPodInit {
+  readonly pod: V1Pod;
+  readonly volumes: ReadonlyMap<string, MadeVolume>;
+  /** The Pod's directory, removed at the end. */
+  readonly directory: string;
+}
+
+/** The volumes of one Pod on disk. */
+export class MountedPod implements MountedVolumes<V1Pod> {
+  readonly #volumes: ReadonlyMap<string, MadeVolume>;
+  readonly #directory: string;
+  readonly #handles = new Map<string, readonly FileHandle[]>();
+  #pod: V1Pod;
+  #refreshing: Promise<void> = Promise.resolve();
+  #disposed: Promise<void> | undefined;
+
+  constructor({ pod, volumes, directory }: MountedPodInit) {
+    this.#pod = pod;
+    this.#volumes = volumes;
+    this.#directory = directory;
+  }
+
+  async mountsOf(containerName: string, env: Readonly<Record<string, string>>): Promise<readonly Mount[]> {
+    this.#demandMounted();
+    const planned = planMounts(this.#pod, containerName, env);
+    const where = `${podText(this.#pod)}, container "${containerName}"`;
+    const mounts: Mount[] = [];
+    const handles: FileHandle[] = [];
+    try {
+      for (const plan of planned) {
+        const volume = this.#volumes.get(plan.volume);
+        if (volume === undefined) {
+          throw new KrustletError("InvalidField", `${where}: the volume "${plan.volume}" was not mounted`);
+        }
+        const { mount, handle } = await openMount(plan, volume, `${where}, volume "${plan.volume}"`);
+        mounts.push(mount);
+        if (handle !== undefined) handles.push(handle);
+      }
+      this.#demandMounted();
+    } catch (error) {
+      await closeAll(handles);
+      throw error;
+    }
+    const earlier = this.#handles.get(containerName) ?? [];
+    this.#handles.set(containerName, handles);
+    await closeAll(earlier);
+    return mounts;
+  }
+
+  async refresh(pod: V1Pod, options: Cancellable = {}): Promise<void> {
+    this.#demandMounted();
+    const turn = this.#refreshing.then(() => this.#refresh(pod, options));
+    // One at a time; the failure of one is that caller's alone.
+    this.#refreshing = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async usage(): Promise<readonly { volume: string; bytes: number; limit?: number }[]> {
+    this.#demandMounted();
+    const measured: { volume: string; bytes: number; limit: number }[] = [];
+    for (const [volume, { path, limit }] of this.#volumes) {
+      if (limit !== undefined)
+        measured.push({ volume, bytes: await directorySize(path), limit: limit.bytes });
+    }
+    return measured;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed ??= this.#dispose();
+    return this.#disposed;
+  }
+
+  async #refresh(pod: V1Pod, options: Cancellable): Promise<void> {
+    this.#demandMounted();
+    const failures: unknown[] = [];
+    for (const [name, volume] of this.#volumes) {
+      options.signal?.throwIfAborted();
+      try {
+        await volume.refresh?.(pod, options);
+      } catch (cause) {
+        failures.push(volumeError(cause, `volume "${name}" of ${podText(pod)} could not be updated`));
+      }
+    }
+    this.#pod = pod;
+    if (failures.length > 0) throw failures[0];
+  }
+
+  async #dispose(): Promise<void> {
+    await this.#refreshing;
+    for (const handles of this.#handles.values()) await closeAll(handles);
+    this.#handles.clear();
+    try {
+      for (const { remove } of this.#volumes.values()) await remove?.();
+      await removeTree(this.#directory, `${this.#directory}.removing`);
+    } catch (cause) {
+      throw volumeError(cause, `the volumes of ${podText(this.#pod)} could not be removed`);
+    }
+  }
+
+  #demandMounted(): void {
+    if (this.#disposed === undefined) return;
+    throw new KrustletError("VolumeFailed", `${podText(this.#pod)}: the volumes have been removed`);
+  }
+}
+
+async function closeAll(handles: readonly FileHandle[]): Promise<void> {
+  await Promise.all(handles.map((handle) => handle.close()));
+}

@@ -1,0 +1,61 @@
+import { KrustletError } from "@krustlet/interface";
+import type { Stats } from "node:fs";
+import { mkdir, open, stat } from "node:fs/promises";
+
+import { failedWith } from "../volume-error.ts";
+import type { MadeVolume, VolumePlugin } from "../volume-plugin.ts";
+
+const CHECKS: Readonly<Record<string, { readonly what: string; readonly is: (stats: Stats) => boolean }>> = {
+  Directory: { what: "a directory", is: (stats) => stats.isDirectory() },
+  DirectoryOrCreate: { what: "a directory", is: (stats) => stats.isDirectory() },
+  File: { what: "a file", is: (stats) => stats.isFile() },
+  FileOrCreate: { what: "a file", is: (stats) => stats.isFile() },
+  Socket: { what: "a socket", is: (stats) => stats.isSocket() },
+  CharDevice: { what: "a character device", is: (stats) => stats.isCharacterDevice() },
+  BlockDevice: { what: "a block device", is: (stats) => stats.isBlockDevice() },
+};
+
+/** `hostPath`: a path of the host, of the `type` that the manifest says. It stays when the Pod goes. */
+export const hostPathVolume: VolumePlugin = {
+  kind: "hostPath",
+  directoryName: "kubernetes.io~host-path",
+  async prepare({ volume, where }) {
+    const { path = "", type = "" } = volume.hostPath ?? {};
+    const place = `${where}: hostPath "${path}"`;
+    if (!path.startsWith("/")) throw new KrustletError("InvalidField", `${place} must be an absolute path`);
+    if (path.split("/").includes(".."))
+      throw new KrustletError("PathEscape", `${place} may not contain ".."`);
+    if (type !== "" && !Object.hasOwn(CHECKS, type)) {
+      throw new KrustletError("InvalidField", `${where}: unknown hostPath type "${type}"`);
+    }
+    const found = await statOf(path);
+    if (found !== undefined) checkType(found, type, place);
+    else if (!type.endsWith("OrCreate")) {
+      const hint = type === "" || type === "Directory" ? " (type: DirectoryOrCreate would make it)" : "";
+      throw new KrustletError("HostPathType", `${place} does not exist${hint}`);
+    }
+    return async () => {
+      if (type === "DirectoryOrCreate") await mkdir(path, { recursive: true, mode: 0o755 });
+      if (type === "FileOrCreate") await (await open(path, "a", 0o644)).close();
+      const stats = await stat(path);
+      checkType(stats, type, place);
+      const kind = stats.isDirectory() ? "directory" : "file";
+      return { path, kind, readOnly: false } satisfies MadeVolume;
+    };
+  },
+};
+
+async function statOf(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if (failedWith(error, "ENOENT")) return undefined;
+    throw error;
+  }
+}
+
+function checkType(stats: Stats, type: string, place: string): void {
+  const check = CHECKS[type];
+  if (check === undefined || check.is(stats)) return;
+  throw new KrustletError("HostPathType", `${place} is not ${check.what}, which type: ${type} demands`);
+}
