@@ -46,10 +46,15 @@ function checkCode(memoryIndex: number, epochOffset: number, yieldCall: ArrayLik
  * Validate `bytes` with the engine **before**: the rewritten module has more indices than the original, and only
  * validation keeps a guest from using them.
  *
+ * @throws RangeError for a wrong `epochOffset`.
  * @throws KrustletError `InvalidModule`, or `UnsupportedModule`: an unknown opcode, several or shared memories, a
  * wait for another thread, tables with more than a million entries.
  */
 export function meterModule(bytes: Uint8Array, options: MeterOptions = {}): MeteredModule {
+  const offset = options.epochOffset ?? 0;
+  if (!Number.isInteger(offset / 4) || offset < 0 || offset >= 65_536) {
+    throw new RangeError(`epochOffset is ${offset}; it must be a multiple of 4 below 65536`);
+  }
   const source: ModuleSource = { bytes, module: parseModule(bytes) };
   const { module } = source;
   const memory = guestMemoryOf(source);
@@ -60,7 +65,6 @@ export function meterModule(bytes: Uint8Array, options: MeterOptions = {}): Mete
 
   const appended = new AppendedFunctions(source, scanned.importedFunctions);
   const tableIndex = lebOf(countOf(source, "table"));
-  const offset = options.epochOffset ?? 0;
   const yieldBody = [0, 0x41, 0, 0x11, ...lebOf(appended.nextType), ...tableIndex, 0x0b];
   const yieldCall = appended.add("krustlet.yield", { params: [], results: [], body: yieldBody });
   const checkBytes = checkCode(memory === undefined ? 0 : 1, offset, yieldCall);

@@ -163,8 +163,16 @@ function statement(scope: Scope): number[] {
     case 6:
       if (scope.labels === 0) return [0x01];
       return [
-        ...[0x02, 0x40, ...useFuel, ...expression(inner, i32), 0x0e, 2],
-        ...[random(scope.labels + 1), random(scope.labels + 1), random(scope.labels + 1), 0x0b],
+        0x02,
+        0x40,
+        ...useFuel,
+        ...expression(inner, i32),
+        0x0e,
+        2,
+        random(scope.labels + 1),
+        random(scope.labels + 1),
+        random(scope.labels + 1),
+        0x0b,
       ];
     case 7:
       return [...expression(inner, i32), 0x10, 0];
