@@ -1,8 +1,13 @@
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+
 import { defineConfig } from "tsup";
 
+const require = createRequire(import.meta.url);
+
 /**
- * One directory with everything but what has native parts or is rarely needed: the rooms come from their sources, and
- * whatever a plain `run hello.wasm` does not need is in chunks of its own.
+ * One directory with everything but what has native parts: the rooms come from their sources, and whatever a plain
+ * `run hello.wasm` does not need is in chunks of its own. The runtime's threads start from `worker.js`.
  */
 export default defineConfig({
   entry: { main: "src/main.ts", worker: "src/worker.ts" },
@@ -13,10 +18,12 @@ export default defineConfig({
   sourcemap: false,
   minify: true,
   clean: true,
-  noExternal: [/.*/u],
-  external: ["koffi", "undici"],
+  noExternal: [/^(?!koffi)/u],
+  external: ["koffi"],
   esbuildOptions: (options) => {
     options.conditions = ["@krustlet/source", "module", "node", "import"];
+    // What it exports to Node is CommonJS, which no bundler can shake.
+    options.alias = { rxjs: join(dirname(require.resolve("rxjs/package.json")), "dist/esm/index.js") };
     options.legalComments = "none";
     options.keepNames = true;
   },

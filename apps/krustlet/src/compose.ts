@@ -1,10 +1,10 @@
-import { hostname } from "node:os";
+import { availableParallelism, hostname, totalmem } from "node:os";
 import { join } from "node:path";
 
 import type { DirectoryImageStore } from "@krustlet/image-store";
 import type { ImageStore, MountedVolumes, ObjectSource, Runtime, VolumeMounter } from "@krustlet/interface";
 import { loopbackPodAddresses } from "@krustlet/kubelet";
-import type { KubeletInit } from "@krustlet/kubelet";
+import type { KubeletInit, NodeFacts } from "@krustlet/kubelet";
 import { createWasiRuntime } from "@krustlet/runtime-wasi";
 import type { V1Pod } from "@kubernetes/client-node";
 
@@ -59,10 +59,17 @@ export interface Composed extends AsyncDisposable {
   readonly images: ImageStore;
 }
 
+/** What {@link composeKubelet} needs beside that. */
+export interface KubeletComposeInit extends ComposeInit {
+  readonly objects: ObjectSource;
+  /** The runtime of pods that name none. */
+  readonly runtime: string | undefined;
+  /** Told what the user should know and no error says. */
+  readonly onWarning: (message: string) => void;
+}
+
 /** Puts the parts of a kubelet together: the one place that picks implementations. */
-export function composeKubelet(
-  init: ComposeInit & { readonly objects: ObjectSource; readonly runtime: string | undefined },
-): Composed {
+export function composeKubelet(init: KubeletComposeInit): Composed {
   const runtimes = new Map<string, () => Promise<Runtime>>([
     ["wasi", once(() => Promise.resolve(createWasiRuntime({ workerUrl: bundledWorker() })))],
   ]);
@@ -78,20 +85,24 @@ export function composeKubelet(
   }
   void runtimes.get(defaultRuntime)?.();
   const images = withModuleFiles(() => composeImageStore(init));
-  const name = hostname();
+  const node: NodeFacts = {
+    nodeName: hostname(),
+    hostIPs: ["127.0.0.1"],
+    allocatable: { cpu: String(availableParallelism()), memory: String(totalmem()) },
+  };
   return {
     images,
     parts: {
       clock: systemClock,
       images,
-      volumes: lazyVolumes(init),
+      volumes: lazyVolumes(init, node),
       objects: init.objects,
       credentialsOf: async (secret, source) =>
         (await import("@krustlet/oci")).credentialsOfSecret(secret, source),
       runtimes,
       defaultRuntime,
       addresses: loopbackPodAddresses(),
-      node: { nodeName: name, hostIPs: ["127.0.0.1"] },
+      node,
       rootDir: init.root,
     },
     [Symbol.asyncDispose]: async () => {
@@ -106,11 +117,16 @@ function bundledWorker(): URL | undefined {
 }
 
 /** Pods without volumes, such as those of `krustlet run hello.wasm`, do not wait for the room that makes them. */
-function lazyVolumes(init: ComposeInit & { readonly objects: ObjectSource }): VolumeMounter<V1Pod> {
+function lazyVolumes(init: KubeletComposeInit, node: NodeFacts): VolumeMounter<V1Pod> {
   let opened: Promise<VolumeMounter<V1Pod>> | undefined;
   const open = async (): Promise<VolumeMounter<V1Pod>> => {
     const { createVolumeMounter } = await import("@krustlet/volumes");
-    return createVolumeMounter({ root: init.root, objects: init.objects });
+    return createVolumeMounter({
+      rootDirectory: init.root,
+      objects: init.objects,
+      nodeOf: () => node,
+      onWarning: init.onWarning,
+    });
   };
   return {
     mount: async (pod, options) =>

@@ -15,6 +15,7 @@ export type { CriLogEntry } from "./cri-log-line.ts";
 export { openCriLog } from "./cri-log-writer.ts";
 export type { CriLogInit, CriLogWriter } from "./cri-log-writer.ts";
 export type { ContainerOutput, KubeletInit, PodChange, PodFailure } from "./kubelet-init.ts";
+export type { NodeFacts } from "@krustlet/environment";
 export { loopbackPodAddresses } from "./pod-address.ts";
 export type { PodAddresses, PodAddressLease } from "./pod-address.ts";
 export { logDirOf, logPathOf } from "./pod-paths.ts";

@@ -13,7 +13,7 @@ const LOG_BYTES = 2048;
 
 /** Makes the empty file that the guest may write its last words to, and says where the guest sees it. */
 export async function openTerminationLog(container: V1Container, path: string): Promise<Mount> {
-  await mkdir(dirname(path), { recursive: true });
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await writeFile(path, "", { mode: 0o666 });
   return {
     source: path,

@@ -41,6 +41,7 @@ export async function run(context: CommandContext): Promise<number> {
     insecureRegistries: line.texts("insecure-registry"),
     objects,
     runtime: options.runtime,
+    onWarning: (message) => void host.stderr.write(`krustlet: ${message}\n`),
   });
   const pods =
     target.kind === "manifest"

@@ -1,0 +1,350 @@
+import { existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+
+import { KrustletError } from "@krustlet/interface";
+import { statusOf } from "@krustlet/pod-machine";
+import { Subject } from "rxjs";
+import { describe, expect, it } from "vitest";
+
+import { logPathOf } from "../src/index.ts";
+import { openBench, podOf } from "./fakes.ts";
+
+describe("a pod's life", () => {
+  it("goes from admission over mounts, images and starts to its end, and leaves nothing", async () => {
+    await using bench = await openBench();
+    const pod = podOf();
+    bench.add(pod);
+    (await bench.started()).exit(0);
+    await bench.until(() => bench.state === "Finished");
+    expect(
+      bench.steps.map(({ state }) => state.name).filter((name, at, all) => name !== all[at - 1]),
+    ).toStrictEqual(["Registered", "Mounting", "Running", "Unmounting", "Finished"]);
+    expect(bench.ledger.held.size).toBe(0);
+    expect(statusOf(bench.steps.at(-1)!.state).phase).toBe("Succeeded");
+    bench.remove(pod);
+    await bench.until(() => bench.state === "Gone");
+    expect(bench.failures).toStrictEqual([]);
+  });
+
+  it("runs init containers one after the other, then the others together", async () => {
+    await using bench = await openBench();
+    bench.add(
+      podOf([{ name: "a" }, { name: "b" }], {
+        initContainers: [
+          { name: "i1", image: "i1" },
+          { name: "i2", image: "i2" },
+        ],
+      }),
+    );
+    const first = await bench.started(0);
+    expect(first.plan.name).toBe("i1");
+    expect(bench.containers).toHaveLength(1);
+    first.exit(0);
+    const second = await bench.started(1);
+    expect(second.plan.name).toBe("i2");
+    second.exit(0);
+    await bench.started(3);
+    expect(bench.containers.slice(2).map(({ plan }) => plan.name)).toStrictEqual(["a", "b"]);
+  });
+
+  it("starts a container again after its back-off, with the next log file", async () => {
+    await using bench = await openBench();
+    const pod = podOf([{ name: "app" }], { restartPolicy: "OnFailure" });
+    bench.add(pod);
+    (await bench.started(0)).exit(1);
+    (await bench.started(1)).exit(1);
+    await bench.until(() => bench.clock.sleeping > 0, "a back-off");
+    expect(bench.containers).toHaveLength(2);
+    await bench.clock.advance(10_000);
+    const third = await bench.started(2);
+    await third.print("third\n");
+    third.exit(0);
+    await bench.until(() => bench.state === "Finished");
+    const log = await readFile(logPathOf(bench.rootDir, third.plan.pod, "app", 2), "utf8");
+    expect(log).toMatch(/^\S+ stdout F third\n$/);
+    bench.remove(pod);
+    await bench.until(() => !existsSync(logPathOf(bench.rootDir, third.plan.pod, "app", 2)), "removed logs");
+  });
+
+  it("writes a status for what changed, and the last one last", async () => {
+    await using bench = await openBench();
+    bench.add(podOf());
+    (await bench.started()).exit(0);
+    await bench.until(() => bench.statuses.at(-1)?.phase === "Succeeded");
+    const texts = bench.statuses.map((each) => JSON.stringify(each));
+    expect(new Set(texts).size).toBe(texts.length);
+  });
+});
+
+describe("a pod that is removed", () => {
+  it("while its image is pulled cancels the pull", async () => {
+    await using bench = await openBench();
+    const pod = podOf();
+    bench.gate = (what) => (what.startsWith("pull") ? new Promise<void>(() => undefined) : undefined);
+    bench.add(pod);
+    await bench.until(() => bench.ledger.held.has("pull app:v1"));
+    bench.remove(pod);
+    await bench.until(() => bench.state === "Gone");
+    expect(bench.ledger.held.size).toBe(0);
+    expect(bench.containers).toHaveLength(0);
+    expect(bench.failures).toStrictEqual([]);
+  });
+
+  it("while it starts waits until the start is undone", async () => {
+    await using bench = await openBench();
+    const pod = podOf();
+    let starting = false;
+    bench.gate = (what) => {
+      if (!what.startsWith("start")) return undefined;
+      starting = true;
+      return new Promise<void>(() => undefined);
+    };
+    bench.add(pod);
+    await bench.until(() => starting);
+    bench.remove(pod);
+    await bench.until(() => bench.state === "Gone");
+    expect(bench.ledger.held.size).toBe(0);
+  });
+
+  it("asks its containers to stop, and kills the stubborn after the grace period", async () => {
+    await using bench = await openBench();
+    const pod = podOf([{ name: "kind" }, { name: "stubborn" }], { terminationGracePeriodSeconds: 5 });
+    bench.add(pod);
+    await bench.started(1);
+    const [kind, stubborn] = bench.containers.toSorted((a, b) => (a.plan.name < b.plan.name ? -1 : 1));
+    if (kind === undefined || stubborn === undefined) throw new Error("two containers were expected");
+    stubborn.stubborn = true;
+    await bench.until(() => bench.steps.filter(({ event }) => event.type === "started").length === 2);
+    bench.remove(pod);
+    await bench.until(() => kind.terminated > 0 && stubborn.terminated > 0);
+    await bench.until(() => bench.steps.some(({ event }) => event.type === "exited"));
+    await bench.clock.advance(4900);
+    expect(bench.ledger.held.has(`container ${pod.metadata?.uid}/stubborn`)).toBe(true);
+    await bench.clock.advance(200);
+    await bench.until(() => bench.state === "Gone");
+    const exits = bench.steps.flatMap(({ event }) => (event.type === "exited" ? [event.exitCode] : []));
+    expect(exits).toStrictEqual([143, 137]);
+  });
+
+  it("a second time, at once, kills", async () => {
+    await using bench = await openBench();
+    const pod = podOf();
+    bench.add(pod);
+    const container = await bench.started();
+    container.stubborn = true;
+    await bench.until(() => bench.steps.some(({ event }) => event.type === "started"));
+    bench.remove(pod);
+    await bench.until(() => container.terminated > 0);
+    bench.remove(pod, 0);
+    await bench.until(() => bench.state === "Gone");
+    expect(bench.ledger.held.size).toBe(0);
+  });
+
+  it("and replaced keeps its successor waiting until nothing of it is left", async () => {
+    await using bench = await openBench();
+    const [old, next] = [podOf(), podOf()];
+    bench.add(old);
+    const container = await bench.started();
+    container.stubborn = true;
+    await bench.until(() => bench.steps.some(({ event }) => event.type === "started"));
+    bench.remove(old);
+    bench.add(next);
+    await bench.until(() => container.terminated > 0);
+    expect(bench.containers).toHaveLength(1);
+    container.exit(0);
+    const second = await bench.started(1);
+    expect(second.plan.pod.uid).toBe(next.metadata?.uid);
+  });
+});
+
+describe("what goes wrong", () => {
+  it("rejects a pod of a runtime class that nobody knows, and says which are known", async () => {
+    await using bench = await openBench();
+    bench.add(podOf([{ name: "app" }], { runtimeClassName: "quantum" }));
+    await bench.until(() => bench.state === "Finished");
+    const status = statusOf(bench.steps.at(-1)!.state);
+    expect(status).toMatchObject({ phase: "Failed", reason: "RuntimeClassNotFound" });
+    expect(status.message).toMatch(/"quantum".*\(wasi\)/);
+  });
+
+  it("waits with the reason that the error stands for, and tries a pull again", async () => {
+    await using bench = await openBench();
+    let times = 0;
+    bench.gate = (what) => {
+      if (!what.startsWith("pull")) return;
+      times += 1;
+      if (times === 1) throw new KrustletError("ImageNeverPull", "app:v1 is not here");
+    };
+    bench.add(podOf());
+    await bench.until(() => bench.failures.length === 1);
+    const waiting = statusOf(bench.steps.at(-1)!.state).containerStatuses[0]?.state.waiting;
+    expect(waiting?.reason).toBe("ErrImageNeverPull");
+    expect(bench.failures[0]).toMatchObject({ action: "pull", container: "app" });
+    await bench.until(() => bench.clock.sleeping > 0);
+    await bench.clock.advance(300_000);
+    await bench.started();
+  });
+
+  it("ends a container that cannot run with 128, and none other", async () => {
+    await using bench = await openBench();
+    bench.gate = (what) => {
+      if (what === "start bad") throw new KrustletError("MissingImport", "moon.base is nowhere");
+    };
+    bench.add(podOf([{ name: "bad" }, { name: "good" }]));
+    (await bench.started()).exit(0);
+    await bench.until(() => bench.state === "Finished");
+    const [bad, good] = statusOf(bench.steps.at(-1)!.state).containerStatuses;
+    expect(bad?.state.terminated).toMatchObject({ exitCode: 128, reason: "ContainerCannotRun" });
+    expect(bad?.state.terminated?.message).toContain("moon.base");
+    expect(good?.state.terminated?.exitCode).toBe(0);
+  });
+
+  it("mounts again until it works", async () => {
+    await using bench = await openBench();
+    let times = 0;
+    bench.gate = (what) => {
+      if (what === "mount" && (times += 1) < 3) throw new KrustletError("ObjectNotFound", "no map");
+    };
+    bench.add(podOf());
+    await bench.until(() => bench.clock.sleeping > 0);
+    await bench.clock.advance(120_000);
+    await bench.started();
+    expect(bench.failures.map(({ action }) => action)).toStrictEqual(["mount", "mount"]);
+  });
+
+  it("of one pod leaves the others alone", async () => {
+    await using bench = await openBench();
+    bench.gate = (what) => {
+      if (what === "pull bad:v1") throw new Error("a bug");
+    };
+    bench.add(podOf([{ name: "bad" }], {}, { name: "one" }));
+    bench.add(podOf([{ name: "good" }], {}, { name: "two" }));
+    (await bench.started()).exit(0);
+    await bench.until(() =>
+      bench.steps.some(({ pod, state }) => pod.metadata?.name === "two" && state.name === "Finished"),
+    );
+  });
+
+  it("of the status's writer is repeated with the newest status", async () => {
+    const written: string[] = [];
+    await using bench = await openBench({
+      writeStatus: (_pod, { phase }) => {
+        if (written.length === 0) {
+          written.push("failed");
+          return Promise.reject(new Error("409"));
+        }
+        written.push(phase);
+        return Promise.resolve();
+      },
+    });
+    bench.add(podOf());
+    (await bench.started()).exit(0);
+    await bench.until(() => bench.state === "Finished");
+    await bench.clock.advance(1000);
+    await bench.until(() => written.at(-1) === "Succeeded");
+    expect(bench.failures.map(({ action }) => action)).toStrictEqual(["status"]);
+  });
+});
+
+describe("what containers say", () => {
+  it("goes to the observer and the log, and waits for the slower one", async () => {
+    await using bench = await openBench();
+    const slow = Promise.withResolvers<void>();
+    bench.onOutput = () => slow.promise;
+    bench.add(podOf());
+    const container = await bench.started();
+    let went = false;
+    const written = Promise.resolve(container.print("hello\n")).then(() => (went = true));
+    await new Promise<void>((resolve) => void setImmediate(resolve));
+    expect(went).toBe(false);
+    slow.resolve();
+    await written;
+    container.exit(0);
+    await bench.until(() => bench.state === "Finished");
+    expect(await readFile(logPathOf(bench.rootDir, container.plan.pod, "app", 0), "utf8")).toContain(
+      " F hello\n",
+    );
+  });
+
+  it("ends with a trap's message and backtrace on stderr", async () => {
+    await using bench = await openBench();
+    bench.add(podOf());
+    const container = await bench.started();
+    container.exit(134, { message: "unreachable\n  at inner" });
+    await bench.until(() => bench.state === "Finished");
+    const log = await readFile(logPathOf(bench.rootDir, container.plan.pod, "app", 0), "utf8");
+    expect(log.split("\n").map((line) => line.split(" ").slice(1).join(" "))).toStrictEqual([
+      "stderr F unreachable",
+      "stderr F   at inner",
+      "",
+    ]);
+  });
+
+  it("is the termination message, from the file at most 4096 bytes", async () => {
+    await using bench = await openBench();
+    bench.add(podOf([{ name: "app", terminationMessagePath: "/last/words" }]));
+    const container = await bench.started();
+    const mount = container.plan.mounts.find(({ target }) => target === "/last/words")!;
+    expect(mount).toMatchObject({ kind: "file", readOnly: false });
+    await writeFile(mount.source, "x".repeat(5000));
+    container.exit(3);
+    await bench.until(() => bench.state === "Finished");
+    const { terminated } = statusOf(bench.steps.at(-1)!.state).containerStatuses[0]!.state;
+    expect(terminated?.message).toBe("x".repeat(4096));
+    expect(existsSync(mount.source)).toBe(false);
+  });
+
+  it("falls back to the log's end where the policy says so", async () => {
+    await using bench = await openBench();
+    bench.add(podOf([{ name: "app", terminationMessagePolicy: "FallbackToLogsOnError" }]));
+    const container = await bench.started();
+    await container.print("one\ntwo\n");
+    container.exit(1);
+    await bench.until(() => bench.state === "Finished");
+    const { terminated } = statusOf(bench.steps.at(-1)!.state).containerStatuses[0]!.state;
+    expect(terminated?.message).toBe("one\ntwo\n");
+  });
+});
+
+describe("volumes", () => {
+  it("that outgrow their limit evict the pod", async () => {
+    await using bench = await openBench();
+    bench.add(podOf([{ name: "app" }], { volumes: [{ name: "v", emptyDir: { sizeLimit: "10Mi" } }] }));
+    await bench.started();
+    bench.usage = () => Promise.resolve([{ volume: "v", bytes: 2e7, limit: 10 * 2 ** 20 }]);
+    await bench.until(() => bench.clock.sleeping > 0);
+    await bench.clock.advance(10_000);
+    await bench.until(() => bench.state === "Finished");
+    const status = statusOf(bench.steps.at(-1)!.state);
+    expect(status).toMatchObject({ phase: "Failed", reason: "Evicted" });
+    expect(status.message).toContain('Usage of EmptyDir volume "v" exceeds the limit "10Mi"');
+  });
+
+  it("are brought up to date each minute, and when objects change", async () => {
+    const objectsChanged$ = new Subject<void>();
+    await using bench = await openBench({ objectsChanged$ });
+    bench.add(podOf([{ name: "app" }], { volumes: [{ name: "v", configMap: { name: "m" } }] }));
+    await bench.started();
+    await bench.until(() => bench.refreshed === 1 && bench.clock.sleeping > 0);
+    await bench.clock.advance(60_000);
+    expect(bench.refreshed).toBe(2);
+    objectsChanged$.next();
+    await bench.until(() => bench.refreshed === 3);
+  });
+
+  it("of a pod with none cost no timer", async () => {
+    await using bench = await openBench();
+    bench.add(podOf());
+    await bench.started();
+    await bench.until(() => bench.steps.some(({ event }) => event.type === "started"));
+    expect(bench.clock.sleeping).toBe(0);
+  });
+});
+
+it("a kubelet that is disposed kills what runs", async () => {
+  const bench = await openBench();
+  bench.add(podOf());
+  await bench.started();
+  await bench[Symbol.asyncDispose]();
+  expect([...bench.ledger.held.keys()].filter((what) => what.startsWith("container"))).toStrictEqual([]);
+});
