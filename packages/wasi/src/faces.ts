@@ -34,3 +34,27 @@ export const FACES: Readonly<Record<string, Face>> = {
   wasi_snapshot_preview1: version(PREVIEW1),
   wasi_unstable: version(UNSTABLE),
 };
+
+/** {@link FACES} with others: modules besides, and functions in place of those of the same module and name. */
+export function facesWith(others: Readonly<Record<string, Face>> = {}): Readonly<Record<string, Face>> {
+  const faces: Record<string, Face> = { ...FACES };
+  for (const [module, face] of Object.entries(others)) {
+    const own = FACES[module];
+    faces[module] = own === undefined ? face : replaceIn(own, face);
+  }
+  return faces;
+}
+
+/** Whether a function waits is up to the face that has it. */
+function replaceIn(own: Face, other: Face): Face {
+  const kept = (functions: Face["quick"]): Face["quick"] =>
+    Object.fromEntries(
+      Object.entries(functions).filter(
+        ([name]) => !Object.hasOwn(other.quick, name) && !Object.hasOwn(other.waiting, name),
+      ),
+    );
+  return {
+    quick: { ...kept(own.quick), ...other.quick },
+    waiting: { ...kept(own.waiting), ...other.waiting },
+  };
+}

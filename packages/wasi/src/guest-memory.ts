@@ -16,6 +16,11 @@ export class GuestMemory {
     this.#memory = memory;
   }
 
+  /** The memory object itself, for extensions that make views of their own. */
+  get attached(): WebAssembly.Memory {
+    return this.#memory ?? fail(ERRNO.FAULT);
+  }
+
   /** The whole memory. Valid until the guest runs again. */
   get bytes(): Uint8Array<ArrayBuffer> {
     this.#refresh();

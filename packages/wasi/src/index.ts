@@ -18,8 +18,11 @@
  * @packageDocumentation
  */
 export type { Answer, Face, ImportFunction } from "./face.ts";
+export { FACES } from "./faces.ts";
+export type { Guest } from "./guest.ts";
 export type { Gate, Preopen, WasiClock, WasiExit, WasiInit } from "./init.ts";
 export { hasJspi } from "./jspi.ts";
+export { openBeneath } from "./kernel/open-beneath.ts";
 export { openListener } from "./listener.ts";
 export type { ListenerInit, PreopenedListener } from "./listener.ts";
 export { buildMountTree } from "./mount-tree.ts";

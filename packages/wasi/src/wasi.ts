@@ -5,7 +5,7 @@ import type { Descriptor } from "./descriptors/descriptor.ts";
 import { openDevice } from "./descriptors/open-device.ts";
 import { ListenerDescriptor } from "./descriptors/socket-descriptors.ts";
 import { SinkDescriptor, SourceDescriptor } from "./descriptors/stream-descriptors.ts";
-import { FACES } from "./faces.ts";
+import { facesWith } from "./faces.ts";
 import { Guest } from "./guest.ts";
 import { buildImports } from "./import-object.ts";
 import type { Preopen, WasiExit, WasiInit } from "./init.ts";
@@ -84,7 +84,7 @@ class GuestWasi implements Wasi {
   }
 
   imports(module: WebAssembly.Module, extra: WebAssembly.Imports = {}): WebAssembly.Imports {
-    return buildImports(this.#guest, module, { ...FACES, ...this.#guest.init.faces }, extra);
+    return buildImports(this.#guest, module, facesWith(this.#guest.init.faces), extra);
   }
 
   async start(instance: WebAssembly.Instance, options: StartOptions = {}): Promise<WasiExit> {
