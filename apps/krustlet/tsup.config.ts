@@ -20,6 +20,10 @@ export default defineConfig({
   clean: true,
   noExternal: [/^(?!koffi)/u],
   external: ["koffi"],
+  // For the CommonJS among what is bundled (yaml, undici), which asks for Node's own modules.
+  banner: {
+    js: 'import{createRequire as _createRequire}from"node:module";const require=_createRequire(import.meta.url);',
+  },
   esbuildOptions: (options) => {
     options.conditions = ["@krustlet/source", "module", "node", "import"];
     // What it exports to Node is CommonJS, which no bundler can shake.
