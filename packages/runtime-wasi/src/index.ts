@@ -29,3 +29,5 @@
  */
 export { createWasiRuntime } from "./runtime.ts";
 export type { WasiRuntimeInit } from "./runtime.ts";
+export { startThread } from "./start-thread.ts";
+export type { GuestExtension, ThreadOptions } from "./start-thread.ts";

@@ -11,6 +11,8 @@ import { pagesOf } from "./thread/memory-limit.ts";
 
 /** Options of {@link createWasiRuntime}; all optional. */
 export interface WasiRuntimeInit {
+  /** The RuntimeClass handler, and the scheme of container IDs. Default: `wasi`. */
+  readonly name?: string;
   /** Threads that containers share, at most. Default: one for each core, at most 4. */
   readonly threads?: number;
   /** Containers at the same time, at most. Default: three quarters of what the process can carry. */
@@ -32,7 +34,7 @@ export function createWasiRuntime(init: WasiRuntimeInit = {}): Runtime {
 }
 
 class WasiRuntime implements Runtime {
-  readonly name = "wasi";
+  readonly name: string;
   readonly #pool: ThreadPool;
   readonly #modules: ModuleCache;
   readonly #capacity: Capacity;
@@ -40,6 +42,7 @@ class WasiRuntime implements Runtime {
   #disposed = false;
 
   constructor(init: WasiRuntimeInit) {
+    this.name = init.name ?? "wasi";
     const source = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js";
     const url = init.workerUrl ?? new URL(source, import.meta.url);
     this.#pool = new ThreadPool({ url, size: init.threads ?? Math.min(4, availableParallelism()) });

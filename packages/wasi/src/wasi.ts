@@ -35,7 +35,7 @@ function preopened(guest: Guest, { guestPath, node }: Preopen): Descriptor {
   if (node.kind === "directory" || node.kind === "host-directory") {
     descriptor = new DirectoryDescriptor(
       guest.kernel,
-      Place.ofNode(node),
+      Place.ofNode(node, guestPath === "/"),
       DIRECTORY_RIGHTS,
       INHERITING_RIGHTS,
     );

@@ -2,6 +2,7 @@ import { totalmem } from "node:os";
 import type { ContainerPlan, ContainerUsage } from "@krustlet/interface";
 import { buildMountTree, createWasi, openListener, type Wasi } from "@krustlet/wasi";
 import type { GuestEnd, ReadyModule } from "../protocol.ts";
+import type { GuestExtension } from "../start-thread.ts";
 import { endOf } from "./guest-end.ts";
 import { instantiateGuest, type GuestInstance } from "./instantiate-guest.ts";
 import { pagesOf } from "./memory-limit.ts";
@@ -14,6 +15,8 @@ export interface GuestContainerInit {
   readonly plan: ContainerPlan;
   readonly ready: ReadyModule;
   readonly stdin: boolean;
+  /** Disposed with the container, or when it could not be made. */
+  readonly extension?: GuestExtension;
   readonly scheduler: Scheduler;
   /** The epoch page of the thread. */
   readonly epoch: WebAssembly.Memory;
@@ -33,6 +36,7 @@ export class GuestContainer {
   readonly #limitPages: number;
   readonly #ended = Promise.withResolvers<GuestEnd>();
   #wasi: Wasi | undefined;
+  #extension: GuestExtension | undefined;
   #guest: GuestInstance | undefined;
 
   private constructor({ plan, ready, scheduler, send, pull }: GuestContainerInit) {
@@ -53,6 +57,7 @@ export class GuestContainer {
     const container = new GuestContainer(init);
     const task = container.#task;
     await using undo = new AsyncDisposableStack();
+    if (init.extension !== undefined) undo.use(init.extension);
     const listen = [];
     for (const socket of plan.listen) listen.push(undo.use(await openListener(socket)));
     const { output, stdin } = container;
@@ -64,6 +69,7 @@ export class GuestContainer {
       stderr: { write: (chunk) => output.write("stderr", chunk) },
       preopens: [{ guestPath: "/", node: buildMountTree(plan.mounts) }],
       listen,
+      faces: init.extension?.faces,
       gate: container.#metered
         ? {
             enter: () => undefined,
@@ -75,6 +81,7 @@ export class GuestContainer {
     undo.defer(() => wasi.close());
     container.#guest = instantiateGuest({ ...init, wasi, limitPages: container.#limitPages });
     container.#wasi = wasi;
+    container.#extension = init.extension;
     undo.move();
     return container;
   }
@@ -97,6 +104,7 @@ export class GuestContainer {
     }
     const end = await this.#ended.promise;
     this.#scheduler.remove(this.#task, wasi.unwind);
+    this.#extension?.[Symbol.dispose]();
     this.output.flush();
     return end;
   }

@@ -1,23 +1,27 @@
 import { parentPort } from "node:worker_threads";
 import { trampolineBytes } from "../meter/trampoline.ts";
 import type { FromThread, GuestThreadData, Handle, ToThread } from "../protocol.ts";
+import type { ThreadOptions } from "../start-thread.ts";
 import { failureOf } from "../thread-error.ts";
 import { GuestContainer } from "./guest-container.ts";
+import { PacedQueue } from "./paced-queue.ts";
 import { Scheduler } from "./scheduler.ts";
 import { markRunning, ringTicker } from "./ticker.ts";
 
 type Start = Extract<ToThread, { type: "start" }>;
 
 /** Runs containers on this thread, as the runtime's messages say, until the thread is terminated. */
-export function runGuests(data: GuestThreadData): void {
+export function runGuests(data: GuestThreadData, options: ThreadOptions): void {
   if (parentPort === null) throw new TypeError("this file is started as a worker thread");
   const port = parentPort;
   const guests = new Map<Handle, GuestContainer>();
   const flag = new Int32Array(data.epoch.buffer);
   const control = new Int32Array(data.control);
+  const now = (): number => performance.now();
+  const afterLoop = (callback: () => void): void => void setImmediate(callback);
   const scheduler = new Scheduler({
-    now: () => performance.now(),
-    afterLoop: (callback) => void setImmediate(callback),
+    now,
+    afterLoop,
     later: (callback, ms) => void setTimeout(callback, ms),
     running: (runs) => {
       flag[0] = 0;
@@ -37,6 +41,7 @@ export function runGuests(data: GuestThreadData): void {
         plan,
         ready,
         stdin,
+        extension: options.extend?.(plan),
         scheduler,
         epoch: data.epoch,
         yieldFunction,
@@ -55,11 +60,10 @@ export function runGuests(data: GuestThreadData): void {
     }
   };
 
+  const starts = new PacedQueue<Start>({ now, afterLoop, work: (message) => void start(message) });
+
   port.on("message", (message: ToThread) => {
-    if (message.type === "start") {
-      void start(message);
-      return;
-    }
+    if (message.type === "start") return starts.push(message);
     const { handle } = message;
     const guest = guests.get(handle);
     if (guest === undefined) return;

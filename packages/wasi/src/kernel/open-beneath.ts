@@ -17,7 +17,8 @@ export function openBeneath(directory: number, path: string, flags: number, mode
   try {
     return open(directory, path, flags, mode);
   } catch (error) {
-    const code = NAMES.get(errnoOf(error)) ?? "EIO";
+    const errno = errnoOf(error);
+    const code = errno === ERRNO.NOTCAPABLE ? "EXDEV" : (NAMES.get(errno) ?? "EIO");
     throw Object.assign(new Error(`${code}: openat2 ${path}`, { cause: error }), { code });
   }
 }
