@@ -52,8 +52,10 @@ export function createVolumeMounter(init: VolumeMounterInit): VolumeMounter<V1Po
       };
       const isNew = !(await exists(directory));
       const volumes = new Map<string, MadeVolume>();
-      const makers = await prepare(pod, directory, context, options);
+      let begun = false;
       try {
+        const makers = await prepare(pod, directory, context, options);
+        begun = true;
         await makeDirectory(rootDirectory, 0o700);
         await makeDirectory(directory, 0o700);
         for (const { name, path, make } of makers) {
@@ -63,7 +65,7 @@ export function createVolumeMounter(init: VolumeMounterInit): VolumeMounter<V1Po
         }
         return new MountedPod({ pod, volumes, directory });
       } catch (cause) {
-        if (isNew) await undo(volumes, directory);
+        if (begun && isNew) await undo(volumes, directory);
         throw volumeError(cause, `the volumes of ${podText(pod)} could not be made`);
       }
     },
