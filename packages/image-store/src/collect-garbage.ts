@@ -1,4 +1,4 @@
-import { readdir, rm, stat, statfs } from "node:fs/promises";
+import { readdir, rename, rm, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { StoreLayout } from "./layout.ts";
 import { leasedByOthers } from "./lease.ts";
@@ -29,6 +29,8 @@ export interface CollectInit {
   readonly owner: Owner;
   readonly records: Records;
   readonly now: Date;
+  /** Paths for what is on its way out. */
+  readonly fresh: (kind: string) => string;
   /** What this store is in the middle of fetching. */
   readonly held: () => ReadonlySet<string>;
   /** Default: `statfs` of the store's directory. */
@@ -80,7 +82,16 @@ async function sweepContent(init: CollectInit, held: ReadonlySet<string>, minAge
     const found = await stat(path).catch(() => undefined);
     if (found === undefined || now.getTime() - found.ctimeMs < minAge) continue;
     freed += found.isDirectory() ? await treeSize(path) : found.size;
-    await rm(path, { recursive: true, force: true });
+    // By a rename first: a tree that is deleted file by file would pass for a whole one after a kill.
+    const doomed = init.fresh("doomed");
+    if (
+      await rename(path, doomed).then(
+        () => true,
+        () => false,
+      )
+    ) {
+      await rm(doomed, { recursive: true, force: true });
+    }
   }
   return freed;
 }

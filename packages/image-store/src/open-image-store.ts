@@ -101,6 +101,7 @@ export async function openImageStore(init: ImageStoreInit): Promise<DirectoryIma
             owner,
             records,
             now: clock.now(),
+            fresh: workspace.fresh,
             // What is being pulled has no record yet.
             held: () => (pending > 0 ? lease.items : new Set()),
             ...(init.diskUse ? { diskUse: init.diskUse } : {}),

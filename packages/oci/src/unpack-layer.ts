@@ -37,9 +37,19 @@ export async function unpackLayer(
     try {
       await apply(entry, layer);
     } catch (error) {
-      throw diskError(error, layer.root);
+      throw layerError(error, entry, layer);
     }
   }
+}
+
+/** What the file system refuses to make, it is the image that asks for; all else is the machine's fault. */
+function layerError(error: unknown, entry: TarEntry, layer: Layer): unknown {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (!/^(?:ENAMETOOLONG|ENOTDIR|EISDIR|ELOOP|EEXIST|EMLINK|EILSEQ|EINVAL|EXDEV)$/.test(code)) {
+    return diskError(error, layer.root);
+  }
+  const what = `${layer.subject}: its layer's entry ${shown(entry.name)} cannot be made (${code})`;
+  return new KrustletError("UnsupportedArtifact", what, { cause: error });
 }
 
 interface Layer extends UnpackLayerOptions {
@@ -74,7 +84,7 @@ async function apply(entry: TarEntry, layer: Layer): Promise<void> {
       if (before?.isDirectory() !== true) await mkdir(path, 0o755);
       break;
     case "file":
-      await writeFile(path, entry, layer);
+      await writeFile(path, entry);
       break;
     case "symlink":
       if (entry.linkname === "" || Buffer.byteLength(entry.linkname) > 4095)
@@ -93,7 +103,7 @@ async function apply(entry: TarEntry, layer: Layer): Promise<void> {
   markOwn(path, layer);
 }
 
-async function writeFile(path: string, entry: TarEntry, layer: Layer): Promise<void> {
+async function writeFile(path: string, entry: TarEntry): Promise<void> {
   const executable = (entry.mode & 0o111) !== 0;
   // `wx`: whatever is at the path by now, it is not written through.
   const file = await open(path, "wx", 0o644);
@@ -104,7 +114,6 @@ async function writeFile(path: string, entry: TarEntry, layer: Layer): Promise<v
     await file.close();
   }
   await chmod(path, executable ? 0o755 : 0o644);
-  layer.own.add(path);
 }
 
 async function hardLink(
@@ -160,7 +169,7 @@ async function whiteOut(
   if (hidden === "" || hidden === "." || hidden === "..") throw refuse("hides no name");
   const path = join(parent, hidden);
   if (basename(path) !== hidden || layer.own.has(path)) return;
-  await rm(path, { recursive: true, force: true });
+  if ((await entryAt(path)) !== undefined) await rm(path, { recursive: true, force: true });
 }
 
 /** Removes from a directory what lower layers put there. */
