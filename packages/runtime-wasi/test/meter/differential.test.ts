@@ -94,6 +94,50 @@ describe("a metered module", () => {
     }
   }, 600_000);
 
+  it("computes what the original computes: AssemblyScript with strings, maps and its garbage collector", async () => {
+    const source = `
+      export function run(rounds: i32): i32 {
+        const words = new Map<string, i32>();
+        let sum = 0;
+        for (let i = 0; i < rounds; i++) {
+          const word = (i * 7919).toString(16).padStart(8, "x").substring(i & 3);
+          words.set(word, words.has(word) ? words.get(word) + 1 : i);
+        }
+        const keys = words.keys().sort();
+        for (let i = 0; i < keys.length; i++) sum = sum * 31 + words.get(keys[i]) + keys[i].charCodeAt(2);
+        return sum + f64(sum).toString().length;
+      }`;
+    const { main } = await import("assemblyscript/asc");
+    let bytes = new Uint8Array();
+    const { error } = await main(["run.ts", "-O1", "--runtime", "incremental", "-o", "run.wasm"], {
+      readFile: (name) => (name === "run.ts" ? source : null),
+      writeFile: (_name, contents) => {
+        bytes = Uint8Array.from(Buffer.from(contents));
+      },
+      listFiles: () => [],
+    });
+    expect(error).toBeNull();
+    const env = { abort: () => undefined };
+    const original = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env });
+    const metered = meterModule(bytes);
+    let yields = 0;
+    const instance = instantiateMetered(
+      metered,
+      new WebAssembly.Module(metered.bytes),
+      { env },
+      () => yields++,
+    );
+    (instance.exports[metered.startExport ?? "none"] as () => void)();
+    for (const flag of [0, 1]) {
+      instance.flag[0] = flag;
+      for (const rounds of [0, 1, 700]) {
+        const expected = (original.exports["run"] as (rounds: number) => number)(rounds);
+        expect((instance.exports["run"] as (rounds: number) => number)(rounds)).toBe(expected);
+      }
+    }
+    expect(yields).toBeGreaterThan(1000);
+  }, 60_000);
+
   for (const [name, size] of Object.entries(sizes)) {
     it(`prints what the original prints: ${name}.c`, () => {
       const original = compileC(new URL(`${name}.c`, kernels).pathname);
