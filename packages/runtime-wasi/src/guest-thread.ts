@@ -14,7 +14,7 @@ export interface GuestThreadInit {
 }
 
 /** Young generation of a thread's heap: most of what waiting guests hold is old, and the rest is memory for nothing. */
-const YOUNG_MB = 4;
+const YOUNG_MB = 8;
 /** Milliseconds that a guest on a thread of its own has to close its descriptors when it is killed. */
 const KILL_ANSWER_MS = 10;
 /** Milliseconds after which a guest that has not answered a stop request is taken for one that never waits. */

@@ -1,4 +1,8 @@
 import { describeRuntime } from "@krustlet/testkit";
 import { createWasiRuntime } from "../src/index.ts";
 
-describeRuntime("wasi", { create: () => createWasiRuntime() });
+describeRuntime("wasi on shared threads", { create: () => createWasiRuntime() });
+describeRuntime("wasi on threads of their own", {
+  create: () => createWasiRuntime(),
+  plan: { isolated: true },
+});

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { planOf, runContainer, startContainer } from "./container-run.ts";
+import { runContainer, startContainer } from "./container-run.ts";
 import type { RuntimeContext } from "./describe-runtime.ts";
 
 /** Every way in which a container ends. */
 export function describeRuntimeEnds({ runtime, probe, can }: RuntimeContext): void {
-  const planned = (...args: readonly string[]) => planOf(probe(), { args: ["probe", ...args] });
+  const planned = (...args: readonly string[]) => probe(args);
 
   describe("ends", () => {
     it.each([

@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { compileGuest } from "./compile-guest.ts";
-import { OutputRecorder, planOf, runContainer } from "./container-run.ts";
+import { OutputRecorder, runContainer } from "./container-run.ts";
 import type { RuntimeContext } from "./describe-runtime.ts";
 
 /** Mounts, the isolation between containers, and listening sockets. */
-export function describeRuntimeFiles({ runtime, probe, can }: RuntimeContext): void {
+export function describeRuntimeFiles({ runtime, probe, plan: planFor, can }: RuntimeContext): void {
   describe("files and sockets", () => {
     let directory = "";
     beforeEach(async () => {
@@ -23,18 +23,15 @@ export function describeRuntimeFiles({ runtime, probe, can }: RuntimeContext): v
     it.runIf(can("mounts"))("shows a directory of the host at the guest's path, both ways", async () => {
       await writeFile(join(directory, "in.txt"), "from the host");
       const mounts = [dataMount(false)];
-      const read = planOf(probe(), { args: ["probe", "read", "/data/in.txt"], mounts });
+      const read = probe(["read", "/data/in.txt"], { mounts });
       expect((await runContainer(runtime(), read)).stdout).toBe("from the host");
-      const write = planOf(probe(), { args: ["probe", "write", "/data/out.txt", "from the guest"], mounts });
+      const write = probe(["write", "/data/out.txt", "from the guest"], { mounts });
       expect((await runContainer(runtime(), write)).exit.exitCode).toBe(0);
       expect(await readFile(join(directory, "out.txt"), "utf8")).toBe("from the guest");
     });
 
     it.runIf(can("readOnlyMounts"))("refuses writes beneath a read-only mount", async () => {
-      const plan = planOf(probe(), {
-        args: ["probe", "write", "/data/out.txt", "x"],
-        mounts: [dataMount(true)],
-      });
+      const plan = probe(["write", "/data/out.txt", "x"], { mounts: [dataMount(true)] });
       const { exit, stdout } = await runContainer(runtime(), plan);
       expect([exit.exitCode, stdout]).toEqual([1, "/data/out.txt: refused\n"]);
       await expect(readFile(join(directory, "out.txt"))).rejects.toThrow("ENOENT");
@@ -52,10 +49,7 @@ export function describeRuntimeFiles({ runtime, probe, can }: RuntimeContext): v
         ["/etc/app.conf", "just this file"],
         ["/etc/kept", "kept"],
       ] as const) {
-        const { stdout } = await runContainer(
-          runtime(),
-          planOf(probe(), { args: ["probe", "read", path], mounts }),
-        );
+        const { stdout } = await runContainer(runtime(), probe(["read", path], { mounts }));
         expect(stdout).toBe(content);
       }
     });
@@ -64,10 +58,7 @@ export function describeRuntimeFiles({ runtime, probe, can }: RuntimeContext): v
       const secret = join(directory, "secret");
       await writeFile(secret, "hunter2");
       for (const path of ["/etc/passwd", secret, `../../..${secret}`]) {
-        const { exit, stdout } = await runContainer(
-          runtime(),
-          planOf(probe(), { args: ["probe", "read", path] }),
-        );
+        const { exit, stdout } = await runContainer(runtime(), probe(["read", path]));
         expect([exit.exitCode, stdout.includes("hunter2"), stdout.includes("root:")]).toEqual([
           1,
           false,
@@ -78,10 +69,10 @@ export function describeRuntimeFiles({ runtime, probe, can }: RuntimeContext): v
 
     it.runIf(can("mounts"))("does not show one container the mounts of another", async () => {
       await writeFile(join(directory, "in.txt"), "mine");
-      const args = ["probe", "read", "/data/in.txt"];
+      const args = ["read", "/data/in.txt"];
       const [mine, other] = await Promise.all([
-        runContainer(runtime(), planOf(probe(), { args, mounts: [dataMount(false)] })),
-        runContainer(runtime(), planOf(probe(), { args })),
+        runContainer(runtime(), probe(args, { mounts: [dataMount(false)] })),
+        runContainer(runtime(), probe(args)),
       ]);
       expect([mine.stdout, other.exit.exitCode]).toEqual(["mine", 1]);
     });
@@ -90,7 +81,7 @@ export function describeRuntimeFiles({ runtime, probe, can }: RuntimeContext): v
       const port = await freePort();
       const binds = [{ address: "127.0.0.1", port }];
       const output = new OutputRecorder();
-      const plan = planOf(await compileGuest("echo-server"), { listen: [{ name: "echo", binds }] });
+      const plan = planFor(await compileGuest("echo-server"), { listen: [{ name: "echo", binds }] });
       const container = await runtime().start(plan, output);
       const echoed = await echo(port, "over the socket");
       expect([echoed, output.stdout]).toEqual(["over the socket", "1 echo\n"]);
@@ -101,8 +92,8 @@ export function describeRuntimeFiles({ runtime, probe, can }: RuntimeContext): v
       const port = await freePort();
       const listen = [{ name: "http", binds: [{ address: "127.0.0.1", port }] }];
       const module = await compileGuest("echo-server");
-      const container = await runtime().start(planOf(module, { listen }), new OutputRecorder());
-      const second = runtime().start(planOf(module, { listen, name: "late" }), new OutputRecorder());
+      const container = await runtime().start(planFor(module, { listen }), new OutputRecorder());
+      const second = runtime().start(planFor(module, { listen, name: "late" }), new OutputRecorder());
       await expect(second).rejects.toMatchObject({
         code: "AddressInUse",
         message: expect.stringMatching(new RegExp(`late.*127\\.0\\.0\\.1.*${port}`)) as string,

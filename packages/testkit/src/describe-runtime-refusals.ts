@@ -6,11 +6,11 @@ import { describe, expect, it } from "vitest";
 import type { ContainerPlan, ModuleSource } from "@krustlet/interface";
 import { buildModule, emptyComponent, wasmCode } from "./build-module.ts";
 import { moduleSourceOf } from "./compile-guest.ts";
-import { OutputRecorder, planOf, runContainer } from "./container-run.ts";
+import { OutputRecorder, runContainer } from "./container-run.ts";
 import type { RuntimeCapability, RuntimeContext } from "./describe-runtime.ts";
 
 /** What a runtime must refuse to start, and in which words. */
-export function describeRuntimeRefusals({ runtime, probe, cannot }: RuntimeContext): void {
+export function describeRuntimeRefusals({ runtime, probe, plan, cannot }: RuntimeContext): void {
   const withModule = async (
     bytes: Uint8Array,
     use: (module: ModuleSource) => Promise<void>,
@@ -46,7 +46,7 @@ export function describeRuntimeRefusals({ runtime, probe, cannot }: RuntimeConte
       ],
     ])("refuses %s by name", async (_what, bytes, code, message) => {
       await withModule(bytes, async (module) => {
-        const started = runtime().start(planOf(module), new OutputRecorder());
+        const started = runtime().start(plan(module), new OutputRecorder());
         await expect(started).rejects.toMatchObject({
           code,
           message: expect.stringMatching(message) as string,
@@ -55,20 +55,20 @@ export function describeRuntimeRefusals({ runtime, probe, cannot }: RuntimeConte
     });
 
     it("still runs the next container after a refusal", async () => {
-      const { exit } = await runContainer(runtime(), planOf(probe()));
+      const { exit } = await runContainer(runtime(), probe([]));
       expect(exit.exitCode).toBe(0);
     });
 
     it("starts nothing when the caller has given up", async () => {
       const signal = AbortSignal.abort(new Error("given up"));
-      const started = runtime().start(planOf(probe()), new OutputRecorder(), { signal });
+      const started = runtime().start(probe([]), new OutputRecorder(), { signal });
       await expect(started).rejects.toThrow("given up");
     });
 
     const refused = Object.entries(cannot).filter(([, message]) => message !== undefined);
     it.runIf(refused.length > 0).each(refused)("refuses what it cannot do: %s", async (name, message) => {
-      const plan = planOf(probe(), changesThatNeed(name as RuntimeCapability));
-      await expect(runtime().start(plan, ioThatNeeds(name as RuntimeCapability))).rejects.toMatchObject({
+      const needing = probe([], changesThatNeed(name as RuntimeCapability));
+      await expect(runtime().start(needing, ioThatNeeds(name as RuntimeCapability))).rejects.toMatchObject({
         code: "UnsupportedField",
         message: expect.stringMatching(message ?? /./) as string,
       });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { OutputRecorder, planOf, runContainer, startContainer } from "./container-run.ts";
+import { OutputRecorder, runContainer, startContainer } from "./container-run.ts";
 import type { RuntimeContext } from "./describe-runtime.ts";
 
 async function* chunksOf(...texts: readonly string[]): AsyncGenerator<Uint8Array> {
@@ -14,7 +14,7 @@ async function* chunksOf(...texts: readonly string[]): AsyncGenerator<Uint8Array
 export function describeRuntimeStreams({ runtime, probe, can }: RuntimeContext): void {
   describe("streams", () => {
     it("gives the guest its arguments and environment, and keeps stdout and stderr apart", async () => {
-      const plan = planOf(probe(), { args: ["probe", "hello", "ü 1", ""], env: { GREETING: "hi" } });
+      const plan = probe(["hello", "ü 1", ""], { env: { GREETING: "hi" } });
       const { exit, stdout, stderr } = await runContainer(runtime(), plan);
       expect({ code: exit.exitCode, reason: exit.reason, stdout, stderr }).toEqual({
         code: 0,
@@ -26,7 +26,7 @@ export function describeRuntimeStreams({ runtime, probe, can }: RuntimeContext):
     });
 
     it("delivers output while the guest still runs", async () => {
-      const plan = planOf(probe(), { args: ["probe", "sleep", "60000"] });
+      const plan = probe(["sleep", "60000"]);
       const { container, output } = await startContainer(runtime(), plan);
       await output.waitFor("sleeping");
       expect(output.stdout).toBe("sleeping\n");
@@ -35,7 +35,7 @@ export function describeRuntimeStreams({ runtime, probe, can }: RuntimeContext):
 
     it("keeps the order of writes between stdout and stderr", async () => {
       const output = new OutputRecorder();
-      const plan = planOf(probe(), { args: ["probe", "interleave"] });
+      const plan = probe(["interleave"]);
       const container = await runtime().start(plan, output);
       await container.exited;
       const lines = output.chunks.map(({ chunk }) => Buffer.from(chunk).toString()).join("");
@@ -43,19 +43,19 @@ export function describeRuntimeStreams({ runtime, probe, can }: RuntimeContext):
     });
 
     it("ends a guest's standard input at once when there is none", async () => {
-      const { exit, stdout } = await runContainer(runtime(), planOf(probe(), { args: ["probe", "cat"] }));
+      const { exit, stdout } = await runContainer(runtime(), probe(["cat"]));
       expect([exit.exitCode, stdout]).toEqual([0, ""]);
     });
 
     it.runIf(can("stdin"))("passes standard input on as it comes", async () => {
-      const plan = planOf(probe(), { args: ["probe", "cat"] });
+      const plan = probe(["cat"]);
       const { exit, stdout } = await runContainer(runtime(), plan, chunksOf("one ", "", "two\n"));
       expect([exit.exitCode, stdout]).toEqual([0, "one two\n"]);
     });
 
     it("resolves exited only after slow writes have taken all output", async () => {
       let delivered = 0;
-      const container = await runtime().start(planOf(probe(), { args: ["probe", "flood", "4"] }), {
+      const container = await runtime().start(probe(["flood", "4"]), {
         async write(_stream, chunk) {
           await new Promise((resolve) => void setImmediate(resolve));
           delivered += chunk.length;
@@ -69,7 +69,7 @@ export function describeRuntimeStreams({ runtime, probe, can }: RuntimeContext):
       const gate = Promise.withResolvers<void>();
       const first = Promise.withResolvers<void>();
       let offered = 0;
-      const plan = planOf(probe(), { args: ["probe", "flood", "1024"] });
+      const plan = probe(["flood", "1024"]);
       const container = await runtime().start(plan, {
         write(_stream, chunk) {
           offered += chunk.length;
@@ -78,7 +78,7 @@ export function describeRuntimeStreams({ runtime, probe, can }: RuntimeContext):
         },
       });
       await first.promise;
-      const other = await runContainer(runtime(), planOf(probe(), { args: ["probe", "hello"] }));
+      const other = await runContainer(runtime(), probe(["hello"]));
       expect(other.exit.exitCode).toBe(0);
       expect(offered).toBeLessThanOrEqual(64 * 1024);
       gate.resolve();

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from "vitest";
-import type { ModuleSource, Runtime } from "@krustlet/interface";
+import type { ContainerPlan, ModuleSource, Runtime } from "@krustlet/interface";
 import { compileGuest } from "./compile-guest.ts";
+import { planOf } from "./container-run.ts";
 import { describeRuntimeEnds } from "./describe-runtime-ends.ts";
 import { describeRuntimeFiles } from "./describe-runtime-files.ts";
 import { describeRuntimeRefusals } from "./describe-runtime-refusals.ts";
@@ -35,12 +36,17 @@ export interface RuntimeSuite {
    * `backPressure`), so nothing is refused.
    */
   readonly cannot?: Partial<Record<RuntimeCapability, RegExp | undefined>>;
+  /** What every plan of the suite has besides, for example `{ isolated: true }`. */
+  readonly plan?: Partial<ContainerPlan>;
 }
 
 /** What the parts of the suite share. */
 export interface RuntimeContext {
   readonly runtime: () => Runtime;
-  readonly probe: () => ModuleSource;
+  /** A plan that runs the guest `probe` with these arguments, and what `changes` says. */
+  readonly probe: (args: readonly string[], changes?: Partial<ContainerPlan>) => ContainerPlan;
+  /** A plan that runs another module. */
+  readonly plan: (module: ModuleSource, changes?: Partial<ContainerPlan>) => ContainerPlan;
   readonly can: (capability: RuntimeCapability) => boolean;
   readonly cannot: Partial<Record<RuntimeCapability, RegExp | undefined>>;
 }
@@ -59,7 +65,8 @@ export function describeRuntime(name: string, suite: RuntimeSuite): void {
     const cannot = suite.cannot ?? {};
     const context: RuntimeContext = {
       runtime: () => made(runtime),
-      probe: () => made(probe),
+      probe: (args, changes) => planOf(made(probe), { ...suite.plan, args: ["probe", ...args], ...changes }),
+      plan: (module, changes) => planOf(module, { ...suite.plan, ...changes }),
       can: (capability) => !(capability in cannot),
       cannot,
     };
