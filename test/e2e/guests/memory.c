@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+// Seen by nobody; without it the compiler would see that nobody needs the memory.
+char *volatile latest;
+
 int main(void) {
   setvbuf(stdout, NULL, _IONBF, 0);
   puts("taking memory");
@@ -10,5 +13,6 @@ int main(void) {
     char *block = malloc(1 << 20);
     if (block == NULL) __builtin_trap();
     memset(block, 1, 1 << 20);
+    latest = block;
   }
 }
