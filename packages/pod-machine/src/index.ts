@@ -1,5 +1,17 @@
 /**
- * The pod and container state machines of a kubelet: pure, typed, no I/O.
+ * The pod and container state machines of a kubelet: pure, typed, no I/O. The README shows how to drive them.
+ *
+ * @example
+ * ```ts
+ * import { initialState, statusOf, transition, workOf } from "@krustlet/pod-machine";
+ *
+ * const pod = { metadata: { name: "demo" }, spec: { containers: [{ name: "main", image: "main:v1" }] } };
+ * let state = initialState(pod, new Date());
+ * workOf(state); // [{ key: "admit", do: "admit" }]
+ * state = transition(state, { type: "admitted", at: new Date() });
+ * workOf(state); // [{ key: "mount/1", do: "mount", attempt: 1 }]
+ * statusOf(state).phase; // "Pending"
+ * ```
  *
  * @packageDocumentation
  */

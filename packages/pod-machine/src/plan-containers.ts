@@ -29,7 +29,6 @@ export function planStarts(
   const starts = new Set<string>();
   let open = true;
   for (const container of containers) {
-    if (container.kind === "regular") open ||= isInitialized(containers);
     if (isIn(container, "Waiting") ? open : endedAndMayRestart(restartPolicy, container))
       starts.add(container.name);
     if (container.kind !== "regular") open &&= letsOthersBegin(container);

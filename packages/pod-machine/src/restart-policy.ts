@@ -7,7 +7,7 @@ import type { ContainerLike } from "./pod-like.ts";
  */
 export function mayRestart(restartPolicy: string | undefined, container: Container<"Terminated">): boolean {
   const { kind, spec, state } = container;
-  if (kind === "sidecar" || state.cause === "changed") return true;
+  if (state.cause === "changed") return true;
   const succeeded = state.exit.exitCode === 0;
   // An init container that succeeded has done what it was for, whatever the policy.
   if (kind === "init" && succeeded) return false;

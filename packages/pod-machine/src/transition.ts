@@ -88,7 +88,7 @@ function withPod(state: PodState, pod: PodLike, at: Date): PodState {
 function withContainerEvent(facts: PodFacts, event: PodEvent, goesOn: boolean): PodFacts {
   if (!("container" in event)) return facts;
   return withContainers(facts, (container) => {
-    if (container.name !== event.container || container.attempt !== event.attempt) return undefined;
+    if (container.name !== event.container) return undefined;
     return goesOn ? (condemned(facts, container, event) ?? event) : event;
   });
 }

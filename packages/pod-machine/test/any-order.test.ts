@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { World } from "./world.ts";
 
-const numRuns = Number(process.env["KRUSTLET_FUZZ_RUNS"] ?? 4000);
+const numRuns = Number(process.env["KRUSTLET_FUZZ_RUNS"] ?? 3000);
 
 const container = fc.record({ probes: fc.boolean(), image: fc.constant("v0") }).map(({ probes, image }) => ({
   image,
@@ -66,7 +66,7 @@ describe("in any order of events", () => {
     },
   );
 
-  it("crashes wait exactly as long as the kubelet's would", () => {
+  it("crashes wait exactly as long as the kubelet's would", { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 900 }), { minLength: 1, maxLength: 12 }), (runs) => {
         expect(crashLoop(runs)).toEqual(kubeletCrashLoop(runs));

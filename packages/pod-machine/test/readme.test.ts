@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 
 describe("the README's example", () => {
-  it("runs as it stands, without Kubernetes", async () => {
+  it("runs as it stands, without Kubernetes", { timeout: 60_000 }, async () => {
     const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
     const example = /```ts\n([^]*?)```/.exec(readme)?.[1] ?? "";
     const source = example.replaceAll(

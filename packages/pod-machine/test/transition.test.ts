@@ -333,6 +333,25 @@ describe("deletion", () => {
     expect(pod.work()).toEqual(["kill main 1"]);
   });
 
+  it("gives the sidecars what is left of the grace period, and never more", () => {
+    const pod = new Driver(podOf(["main"], { initContainers: [sidecar] })).ready().run("side", "main");
+    pod
+      .send({ type: "deleted", gracePeriodSeconds: 20 })
+      .until(1)
+      .send({ type: "deleted", gracePeriodSeconds: 100 });
+    pod.until(5).exited("main", 143);
+    expect(pod.actions()[0]).toMatchObject({ do: "terminate", container: "side", gracePeriodSeconds: 20 });
+    expect(pod.wakeAt()).toBe(20);
+    pod.until(19.5).send({ type: "evicted", reason: "Evicted", message: "full" });
+    expect(pod.wakeAt()).toBe(20);
+  });
+
+  it("leaves a container two seconds whose turn to stop comes when the grace period is over", () => {
+    const pod = new Driver(podOf(["main"], { initContainers: [sidecar] })).ready().run("side", "main");
+    pod.send({ type: "deleted", gracePeriodSeconds: 10 }).until(10).exited("main", 137);
+    expect(pod.wakeAt()).toBe(12);
+  });
+
   it("takes a deletionTimestamp for it, with its grace period", () => {
     const pod = new Driver(podOf(["main"])).ready().run("main");
     const { pod: object } = pod.state.facts;
@@ -486,6 +505,22 @@ describe("probes", () => {
     expect(pod.work()).toEqual(["terminate main 1"]);
     expect(pod.wakeAt()).toBe(3);
     expect(pod.exited("main", 0).work()).toEqual(["pull main 2"]);
+  });
+
+  it("never begin a second run while the first one does not answer its kill", () => {
+    const pod = new Driver(podOf([main]), { probes: true }).ready().run("main");
+    expect(probed(pod, "liveness", false).until(500).work()).toEqual(["kill main 1"]);
+    expect(pod.send({ type: "deleted" }).until(511).work()).toEqual(["unmount"]);
+  });
+
+  it("that fail mean nothing any more once the pod is to end", () => {
+    const side = { ...sidecar, livenessProbe: {} };
+    const pod = new Driver(podOf(["main"], { initContainers: [side] }), { probes: true })
+      .ready()
+      .run("side", "main");
+    pod.send({ type: "deleted" });
+    pod.send({ type: "probed", container: "side", attempt: 1, probe: "liveness", success: false });
+    expect(pod.work()).toEqual(["terminate main 1"]);
   });
 
   it("that nobody runs count as succeeded", () => {
