@@ -18,8 +18,8 @@ export default defineConfig({
   sourcemap: false,
   minify: true,
   clean: true,
-  noExternal: [/^(?!koffi)/u],
-  external: ["koffi"],
+  noExternal: [/^(?!koffi|undici)/u],
+  external: ["koffi", "undici"],
   // For the CommonJS among what is bundled (yaml, undici), which asks for Node's own modules.
   banner: {
     js: 'import{createRequire as _createRequire}from"node:module";const require=_createRequire(import.meta.url);',
