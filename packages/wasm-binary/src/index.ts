@@ -25,4 +25,5 @@ export type { WasmExport, WasmModule } from "./parse-module.ts";
 export { readSections } from "./sections.ts";
 export type { WasmSection } from "./sections.ts";
 export type { FunctionType } from "./type-section.ts";
+export { readValueType } from "./value-types.ts";
 export { wasmKindOf } from "./wasm-kind.ts";

@@ -5,6 +5,7 @@ import { ByteWriter } from "./byte-writer.ts";
 import { buildCodeSection } from "./code-section.ts";
 import { eventKinds } from "./function-events.ts";
 import { guestMemoryOf, meterMemoryOf } from "./guest-memory.ts";
+import { canKeepObjects } from "./heap-use.ts";
 import { buildMemoryCopy, buildMemoryFill, buildMemoryGrow } from "./memory-functions.ts";
 import type { MeteredModule, MeterOptions } from "./metered-module.ts";
 import { buildNameSection } from "./name-section.ts";
@@ -18,18 +19,6 @@ import { unusedName } from "./unused-names.ts";
 function countOf({ module }: ModuleSource, kind: "table" | "global"): number {
   const defined = kind === "table" ? module.tableCount : module.globalCount;
   return module.imports.filter(({ type }) => type.kind === kind).length + defined;
-}
-
-function holdsObjects(text: string): boolean {
-  return text.startsWith("(ref") || (text.endsWith("ref") && text !== "funcref");
-}
-
-/** Whether exceptions can hold references, and so make chains of any length on the JavaScript heap. */
-function canChainExceptions({ module }: ModuleSource): boolean {
-  const imported = module.imports.flatMap(({ type }) => (type.kind === "tag" ? [type.typeIndex] : []));
-  return [...imported, ...module.tags].some(
-    (index) => module.types[index]?.params.some(holdsObjects) === true,
-  );
 }
 
 /** The check: a plain load of the flag, and an unlikely call of `yieldCall`. */
@@ -144,6 +133,6 @@ export function meterModule(bytes: Uint8Array, options: MeterOptions = {}): Mete
     yieldTable,
     ...(startExport === undefined ? {} : { startExport }),
     ...(growRefused === undefined ? {} : { growRefused }),
-    allocatesOnHostHeap: scanned.functions.some(({ allocates }) => allocates) || canChainExceptions(source),
+    allocatesOnHostHeap: scanned.functions.some(({ allocates }) => allocates) || canKeepObjects(source),
   };
 }

@@ -42,7 +42,7 @@ export interface MeteredModule {
   /** Export name of a mutable `i32` global that counts `memory.grow`s that were refused. */
   readonly growRefused?: string;
   /**
-   * The module can make objects on the JavaScript heap (GC structs and arrays, chains of exceptions), which no
+   * The module can make and keep objects on the JavaScript heap (GC structs and arrays, exceptions), which no
    * memory limit bounds: run it where a full heap harms nobody else.
    */
   readonly allocatesOnHostHeap: boolean;

@@ -1,36 +1,13 @@
 import { KrustletError } from "@krustlet/interface";
 import { ByteReader, readTableType } from "@krustlet/wasm-binary";
 import { ByteWriter } from "./byte-writer.ts";
+import { skipConstantExpression } from "./constant-expression.ts";
 
 /**
  * How many entries all tables of a metered module may have together: they are on the JavaScript heap that it shares
  * with its neighbours. Real modules have some thousands.
  */
 export const maxTableEntries = 1_000_000;
-
-/** Skips a constant expression (core specification, §3.3.10) with its `end`. */
-function skipConstantExpression(reader: ByteReader): void {
-  for (;;) {
-    const start = reader.offset;
-    const opcode = reader.u8();
-    if (opcode === 0x0b) return;
-    if (opcode === 0x41 || opcode === 0x42) reader.skipLeb(10);
-    else if (opcode === 0x43) reader.take(4, "a constant");
-    else if (opcode === 0x44) reader.take(8, "a constant");
-    else if (opcode === 0x23 || opcode === 0xd2) reader.u32();
-    else if (opcode === 0xd0) reader.s33();
-    else if (opcode === 0xfd) {
-      reader.u32();
-      reader.take(16, "a constant");
-    } else if (opcode === 0xfb) {
-      const second = reader.u32();
-      if (second <= 8) reader.u32();
-      if (second === 8) reader.u32();
-    } else if (opcode < 0x6a || opcode > 0x7e) {
-      throw reader.fail(`0x${opcode.toString(16)} is not constant`, start);
-    }
-  }
-}
 
 /**
  * The contents of a table section with maximums lowered so that all tables together stay within

@@ -109,7 +109,7 @@ describe("a metered module", () => {
       }`;
     const { main } = await import("assemblyscript/asc");
     let bytes = new Uint8Array();
-    const { error } = await main(["run.ts", "-O1", "--runtime", "incremental", "-o", "run.wasm"], {
+    const { error } = await main(["run.ts", "--runtime", "incremental", "-o", "run.wasm"], {
       readFile: (name) => (name === "run.ts" ? source : null),
       writeFile: (_name, contents) => {
         bytes = Uint8Array.from(Buffer.from(contents));

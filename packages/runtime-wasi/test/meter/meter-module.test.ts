@@ -368,6 +368,30 @@ describe("meterModule", () => {
     );
     expect(allocates({ types: [nothing, [0x60, 1, 0x7f, 0]], tags: [[0, 1]] })).toBe(false);
     expect(allocates({ types: [nothing, [0x60, 1, 0x69, 0]], tags: [[0, 1]] })).toBe(true);
+    expect(
+      allocates({
+        tables: [
+          [0x70, 0, 1],
+          [0x6f, 0, 1],
+        ],
+      }),
+    ).toBe(false);
+    expect(
+      allocates({
+        tables: [
+          [0x70, 0, 1],
+          [0x40, 0, 0x69, 0, 1, 0xd0, 0x69, 0x0b],
+        ],
+      }),
+    ).toBe(true);
+    expect(
+      allocates({
+        globals: [
+          [0x7c, 0, 0x44, 0, 0, 0, 0, 0, 0, 0, 0, 0x0b],
+          [0x69, 1, 0xd0, 0x69, 0x0b],
+        ],
+      }),
+    ).toBe(true);
   });
 
   it("ends with an error or a module for bytes that are no valid module", () => {
