@@ -98,7 +98,7 @@ export function parseRecord(text: string): ImageRecord | undefined {
     typeof record.size === "number" &&
     (record.kind === "module" || record.kind === "component") &&
     isDigests(record.blobs) &&
-    (record.tree === undefined || /^sha(?:256|512)-[a-f0-9]+$/.test(String(record.tree))) &&
+    (record.tree === undefined || /^sha(?:256|512)-[a-f0-9]+$/.test(record.tree)) &&
     typeof record.access?.machine === "boolean" &&
     isTexts(record.access.credentials) &&
     typeof record.config === "object" &&

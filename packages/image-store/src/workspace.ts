@@ -8,7 +8,7 @@ import type { StoreLayout } from "./layout.ts";
 export interface Workspace extends AsyncDisposable {
   readonly directory: string;
   /** A path that no other call gets. */
-  fresh(kind: string): string;
+  readonly fresh: (kind: string) => string;
   /** A path for the blob, holding the longest beginning of it that a failed or killed attempt left behind. */
   partial(digest: string): Promise<string>;
   /** Says that an attempt has failed and its file may be continued. */

@@ -92,7 +92,7 @@ function planImage(
     return { form: "layer", layer, config };
   if (layer !== undefined) throw refuse("an image with several layers of WebAssembly; it has to have one");
 
-  const compat = /^compat/.test(manifest.annotations["module.wasm.image/variant"] ?? "");
+  const compat = (manifest.annotations["module.wasm.image/variant"] ?? "").startsWith("compat");
   if (!isWasm && !compat) {
     const platform = [os, architecture].filter(Boolean).join("/") || "an unnamed platform";
     const kind = os === "windows" ? "a Windows" : os === "linux" ? "a Linux" : "a";

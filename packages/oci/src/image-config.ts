@@ -16,6 +16,8 @@ type Json = Readonly<Record<string, unknown>>;
 const recordOf = (value: unknown): Json =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : {};
 
+const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
+
 /** Parses an OCI or Docker image config. @throws KrustletError `RegistryProtocol` when a field has the wrong type. */
 export function parseImageConfig(text: string, subject: string): ParsedImageConfig {
   let json: unknown;
@@ -42,8 +44,8 @@ export function parseImageConfig(text: string, subject: string): ParsedImageConf
   const workingDir = run["WorkingDir"];
   const diffIds = recordOf(root["rootfs"])["diff_ids"];
   return {
-    os: String(root["os"] ?? "").toLowerCase(),
-    architecture: String(root["architecture"] ?? "").toLowerCase(),
+    os: textOf(root["os"]).toLowerCase(),
+    architecture: textOf(root["architecture"]).toLowerCase(),
     labels: recordOf(run["Labels"]),
     config: {
       ...(entrypoint === undefined ? {} : { entrypoint }),

@@ -40,6 +40,8 @@ type Json = Readonly<Record<string, unknown>>;
 const isRecord = (value: unknown): value is Json =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
+
 /**
  * Parses a manifest or an index. `contentType` is what the registry called it; `subject` names it in errors.
  * @throws KrustletError `RegistryProtocol` when it is malformed or says two different things of what it is.
@@ -127,8 +129,8 @@ function descriptorOf(value: unknown, field: string, fail: (why: string) => Erro
     ...(isRecord(platform)
       ? {
           platform: {
-            os: String(platform["os"] ?? ""),
-            architecture: String(platform["architecture"] ?? ""),
+            os: textOf(platform["os"]),
+            architecture: textOf(platform["architecture"]),
           },
         }
       : {}),

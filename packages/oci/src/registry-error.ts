@@ -120,9 +120,8 @@ function messageOf(body: string): string {
   } catch {
     return ""; // Pages of proxies are of no use in a sentence.
   }
-  // oxlint-disable-next-line no-control-regex -- control characters are what is taken out
   return text
-    .replaceAll(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]+/g, " ")
+    .replaceAll(/[\p{Cc}\p{Cf}]+/gu, " ")
     .trim()
     .slice(0, 200);
 }

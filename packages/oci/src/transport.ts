@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { KrustletError } from "@krustlet/interface";
 import type { Cancellable } from "@krustlet/interface";
-import type { Dispatcher } from "undici";
+import type * as Undici from "undici";
 import { isLoopback } from "./loopback.ts";
 
 /** A request that may be redirected. */
@@ -128,9 +128,9 @@ function redirectTarget(location: string, base: URL): URL {
 }
 
 interface Agents {
-  readonly undici: typeof import("undici");
-  readonly direct: Dispatcher;
-  readonly proxied: Dispatcher;
+  readonly undici: typeof Undici;
+  readonly direct: Undici.Dispatcher;
+  readonly proxied: Undici.Dispatcher;
 }
 
 async function openAgents(init: TransportInit): Promise<Agents> {

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isKrustletError } from "@krustlet/interface";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseDockercfg, parseDockerConfig } from "../src/docker-config.ts";
 import {
@@ -61,27 +61,36 @@ describe("a docker config", () => {
   });
 
   it("is read or refused, whatever it holds, and never leaks into the error", () => {
-    const auth = fc.oneof(fc.string(), fc.string().map(base64), fc.jsonValue());
+    const auth = fc.oneof(
+      fc.string(),
+      fc.string().map(base64),
+      fc.constantFrom("hunter2", base64("hunter2")),
+      fc.jsonValue(),
+    );
     const entry = fc.oneof(
       fc.record({ auth, username: fc.jsonValue(), identitytoken: fc.jsonValue() }),
       fc.jsonValue(),
     );
     const text = fc.oneof(
-      fc.string(),
+      fc.string().map((garbage) => `{"auths":{"x":{"auth":"hunter2"${garbage}`),
       fc
         .record({ auths: fc.dictionary(fc.string(), entry), credHelpers: fc.jsonValue() })
         .map((v) => JSON.stringify(v)),
     );
+    const messages = new Set<string>();
     const property = fc.property(text, (config) => {
       for (const parse of [parseDockerConfig, parseDockercfg]) {
         try {
           parse(config, "it");
         } catch (error) {
           if (!isKrustletError(error, "InvalidObject")) throw error;
+          messages.add(error.message);
         }
       }
     });
     fc.assert(property, { seed: 5, numRuns: Number(process.env["KRUSTLET_FUZZ_RUNS"] ?? 2000) });
+    expect([...messages].join()).not.toMatch(/hunter2|aHVudGVyMg/);
+    expect(messages.size).toBeGreaterThan(3);
   });
 });
 

@@ -1,5 +1,5 @@
 import { isKrustletError } from "@krustlet/interface";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatReference, parseReference } from "../src/index.ts";
 
@@ -90,7 +90,7 @@ describe("references", () => {
         reference = parseReference(input);
       } catch (error) {
         if (!isKrustletError(error, "InvalidReference")) throw error;
-        expect(error.message).not.toContain("\n");
+        if (error.message.includes("\n")) throw new Error("it has several lines", { cause: error });
         return;
       }
       const canonical = formatReference(reference);
@@ -108,7 +108,7 @@ describe("references", () => {
   it("are read in time that grows with their length only", () => {
     const began = performance.now();
     for (const unit of ["a-", "a_", "a__", "a.", "-", "a/"]) {
-      expect(() => parseReference(`${unit.repeat(500)}!`)).toThrow();
+      expect(() => parseReference(`${unit.repeat(500)}!`)).toThrow("no image reference");
     }
     // Exponential time would be hours.
     expect(performance.now() - began).toBeLessThan(1000);

@@ -16,7 +16,7 @@ import { gzipSync } from "node:zlib";
 import { isKrustletError } from "@krustlet/interface";
 import { paxEntry, sha256Of, tarArchive } from "@krustlet/testkit";
 import type { TarFile } from "@krustlet/testkit";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { packTar } from "modern-tar";
 import { describe, expect, it } from "vitest";
 import { findModule } from "../src/find-module.ts";

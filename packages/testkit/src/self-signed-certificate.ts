@@ -21,7 +21,7 @@ const sequence = (...parts: readonly Uint8Array[]): Buffer => der(0x30, ...parts
 const oid = (...bytes: readonly number[]): Buffer => der(0x06, Buffer.from(bytes));
 const utf8 = (text: string): Buffer => der(0x0c, Buffer.from(text));
 const time = (date: Date): Buffer =>
-  der(0x18, Buffer.from(`${date.toISOString().replaceAll(/[-:T]|\.\d+/g, "")}`));
+  der(0x18, Buffer.from(date.toISOString().replaceAll(/[-:T]|\.\d+/g, "")));
 
 /** Makes a certificate for `127.0.0.1` and `localhost`, good for a day, that is its own authority (X.509 v3, P-256). */
 export function selfSignedCertificate(now: Date = new Date()): SelfSigned {
@@ -50,7 +50,7 @@ export function selfSignedCertificate(now: Date = new Date()): SelfSigned {
   const lines = (whole.match(/.{1,64}/g) ?? []).join("\n");
   return {
     certificate: `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`,
-    key: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+    key: privateKey.export({ type: "pkcs8", format: "pem" }),
     der: whole,
   };
 }
