@@ -24,7 +24,7 @@ export const CONTAINER_EDGES = {
   CrashBackOff: ["Pulling", "Terminated"],
   /** Never ran, and never will. */
   Abandoned: [],
-} as const satisfies Readonly<Record<string, readonly string[]>>;
+} as const;
 
 /** The name of a container's state. */
 export type ContainerStateName = keyof typeof CONTAINER_EDGES;

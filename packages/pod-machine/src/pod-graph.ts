@@ -18,7 +18,7 @@ export const POD_EDGES = {
   Finished: ["Gone"],
   /** Deleted, and nothing of it is left. */
   Gone: [],
-} as const satisfies Readonly<Record<string, readonly string[]>>;
+} as const;
 
 /** The name of a pod's state. */
 export type PodStateName = keyof typeof POD_EDGES;
