@@ -4,11 +4,13 @@ import { Scheduler, type Task } from "../src/thread/scheduler.ts";
 /** A thread whose time, event loop and timers a test moves by hand. */
 function createThread() {
   let now = 0;
+  let cpu = 0;
   let loops: (() => void)[] = [];
   let timers: { readonly at: number; readonly callback: () => void }[] = [];
   const running: boolean[] = [];
   const scheduler = new Scheduler({
     now: () => now,
+    cpuMicros: () => cpu * 1_000,
     afterLoop: (callback) => void loops.push(callback),
     later: (callback, ms) => void timers.push({ at: now + ms, callback }),
     running: (runs) => void running.push(runs),
@@ -16,7 +18,12 @@ function createThread() {
   return {
     scheduler,
     running,
-    spend: (ms: number) => void (now += ms),
+    spend: (ms: number) => {
+      now += ms;
+      cpu += ms;
+    },
+    /** Time passes, but the machine gave it to others. */
+    lose: (ms: number) => void (now += ms),
     loop: () => {
       const due = loops;
       loops = [];
@@ -103,6 +110,16 @@ describe("Scheduler", () => {
     await thread.scheduler.turn(task);
     thread.spend(0.1);
     expect(thread.scheduler.yield()).toBeUndefined();
+  });
+
+  it("does not charge the time that the machine gave to others", async () => {
+    const thread = createThread();
+    const task = thread.scheduler.add({});
+    await thread.scheduler.turn(task);
+    thread.spend(3);
+    thread.lose(40);
+    thread.scheduler.release(task);
+    expect(thread.scheduler.microsOf(task)).toBe(3_000);
   });
 
   it("holds back who has used up its limit until the next period", async () => {

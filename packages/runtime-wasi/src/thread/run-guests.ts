@@ -21,6 +21,10 @@ export function runGuests(data: GuestThreadData, options: ThreadOptions): void {
   const afterLoop = (callback: () => void): void => void setImmediate(callback);
   const scheduler = new Scheduler({
     now,
+    cpuMicros: () => {
+      const { user, system } = process.threadCpuUsage();
+      return user + system;
+    },
     afterLoop,
     later: (callback, ms) => void setTimeout(callback, ms),
     running: (runs) => {

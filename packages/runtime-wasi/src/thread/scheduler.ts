@@ -22,6 +22,8 @@ export interface Task extends Runnable {
 export interface SchedulerInit {
   /** Milliseconds, monotonic. */
   now(): number;
+  /** CPU time of this thread in microseconds; may lag a few milliseconds behind. */
+  cpuMicros(): number;
   /** Calls back after the event loop has looked at its timers, messages and sockets once. */
   afterLoop(callback: () => void): void;
   /** Calls back after `ms` milliseconds. */
@@ -49,6 +51,7 @@ export class Scheduler {
   readonly #throttled = new Set<Task>();
   #current: Task | undefined;
   #since = 0;
+  #cpuSince = 0;
   /** When the event loop was left for guests last; undefined while no loop pass is asked for. */
   #batchSince: number | undefined;
   #throttleTimer = false;
@@ -116,7 +119,7 @@ export class Scheduler {
 
   /** Microseconds for which the task has held the thread, up to now. */
   microsOf(task: Task): number {
-    return this.#current === task ? task.micros + (this.#init.now() - this.#since) * 1000 : task.micros;
+    return this.#current === task ? task.micros + this.#usedUntil(this.#init.now()) : task.micros;
   }
 
   #enqueue(task: Task): void {
@@ -152,6 +155,7 @@ export class Scheduler {
       this.#batchSince ??= this.#askForLoop();
       this.#current = task;
       this.#since = this.#init.now();
+      this.#cpuSince = this.#init.cpuMicros();
       task.resume = undefined;
       task.abandon = undefined;
       this.#init.running(true);
@@ -172,12 +176,22 @@ export class Scheduler {
     return this.#init.now();
   }
 
+  /**
+   * What the task that holds the thread has used since it got it: the time that passed, which is finer than the
+   * kernel's count. Only where that is long beyond a slice, the machine may have given the thread to others.
+   */
+  #usedUntil(now: number): number {
+    const passed = Math.max(0, (now - this.#since) * 1000);
+    if (passed <= 2_000 * SLICE_MS) return passed;
+    return Math.min(passed, Math.max(2_000 * SLICE_MS, this.#init.cpuMicros() - this.#cpuSince));
+  }
+
   #pause(): void {
     const task = this.#current;
     if (task === undefined) return;
     this.#current = undefined;
     const now = this.#init.now();
-    const micros = Math.max(0, (now - this.#since) * 1000);
+    const micros = this.#usedUntil(now);
     task.micros += micros;
     task.vruntime += micros / task.weight;
     if (task.quota !== undefined) task.quota = chargeQuota(task.quota, now, micros);
