@@ -109,15 +109,13 @@ export class Guest {
     let outcome: () => Answer;
     return this.suspend(
       (wake) => {
+        const settled = (next: () => Answer): void => {
+          outcome = next;
+          wake();
+        };
         promise.then(
-          (value) => {
-            outcome = () => answer(value);
-            wake();
-          },
-          (error: unknown) => {
-            outcome = () => errnoOf(error);
-            wake();
-          },
+          (value) => settled(() => answer(value)),
+          (error: unknown) => settled(() => errnoOf(error)),
         );
         return () => {};
       },

@@ -50,7 +50,7 @@ function importOf(guest: Guest, face: Face | undefined, name: string): WebAssemb
   const waiting = face !== undefined && Object.hasOwn(face.waiting, name) ? face.waiting[name] : undefined;
   if (waiting !== undefined) return new jspi.Suspending(bound(guest, waiting));
   const quick = face !== undefined && Object.hasOwn(face.quick, name) ? face.quick[name] : undefined;
-  return quick === undefined ? undefined : (bound(guest, quick) as WebAssembly.ImportValue);
+  return quick === undefined ? undefined : bound(guest, quick);
 }
 
 /** The import object for `module`: what it asks for and no more. What `extra` has comes before the faces. */

@@ -1,5 +1,7 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import type { Socket } from "node:net";
+import { tmpdir } from "node:os";
 
 import { isKrustletError } from "@krustlet/interface";
 import { describe, expect, it } from "vitest";
@@ -13,7 +15,7 @@ const LOOPBACK = { name: "http", binds: [{ address: "127.0.0.1", port: 0 }] };
 function received(socket: Socket): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
-    socket.on("data", (chunk) => chunks.push(chunk));
+    socket.on("data", (chunk) => chunks.push(Buffer.from(chunk)));
     socket.once("end", () => resolve(Buffer.concat(chunks).toString()));
     socket.once("error", reject);
   });
@@ -29,8 +31,6 @@ function serveInit(init: WasiInit, directory: string): WasiInit {
 
 describe("a server on a preopened socket", () => {
   it("is told of it, accepts, receives, sends and shuts down", async () => {
-    const { mkdtemp, rm, writeFile } = await import("node:fs/promises");
-    const { tmpdir } = await import("node:os");
     const directory = await mkdtemp(`${tmpdir()}/krustlet-serve-`);
     await writeFile(`${directory}/greeting`, "hi ");
     try {

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { errnoOfHost, ERRNO, fail } from "../errno.ts";
 import { filetypeOfMode, FILETYPE } from "../filestat.ts";
 import type { Filestat } from "../filestat.ts";
-import type { DirectoryReader, HostEntry, Kernel, NewTime } from "./kernel.ts";
+import type { HostEntry, Kernel, NewTime } from "./kernel.ts";
 import { DIRECTORY_ON_THE_WAY } from "./open-flags.ts";
 
 const SYS_OPENAT2 = 437;

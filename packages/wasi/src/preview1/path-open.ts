@@ -10,8 +10,8 @@ import { FILETYPE } from "../filestat.ts";
 import type { Guest } from "../guest.ts";
 import { ALWAYS } from "../kernel/open-flags.ts";
 import { DIRECTORY_RIGHTS, FILE_RIGHTS, RIGHTS, rightsOf, WRITING_RIGHTS } from "../rights.ts";
-import { Place } from "../tree/place.ts";
-import { openPath } from "../tree/walk.ts";
+import { openPath } from "../tree/open-path.ts";
+import type { OpenedFile } from "../tree/open-path.ts";
 import type { Target } from "../tree/walk.ts";
 import { directoryOf } from "./descriptor-of.ts";
 
@@ -59,14 +59,18 @@ export function openFlagsOf(oflags: number, fdflags: number, rights: number): nu
 }
 
 /** Takes the host's descriptor over, as whatever it turned out to be. */
-function adopt(guest: Guest, fd: number, readOnly: boolean, wish: Wish): Descriptor {
+function adopt(guest: Guest, { fd, place }: OpenedFile, wish: Wish): Descriptor {
   try {
     const kernel = guest.kernel();
     const { filetype } = kernel.stat(fd);
     if (filetype === FILETYPE.DIRECTORY) {
       if ((wish.oflags & OFLAGS.TRUNC) !== 0) fail(ERRNO.ISDIR);
-      const place = Place.ofDescriptor(fd, readOnly);
-      return new DirectoryDescriptor(guest.kernel, place, wish.rights & DIRECTORY_RIGHTS, wish.inheriting);
+      return new DirectoryDescriptor(
+        guest.kernel,
+        place.beneath(fd),
+        wish.rights & DIRECTORY_RIGHTS,
+        wish.inheriting,
+      );
     }
     const rights = wish.rights & FILE_RIGHTS & (wish.writes ? -1 : ~WRITING_RIGHTS);
     const file = new FileDescriptor(kernel, fd, filetype, wish.flags, rights);
@@ -101,7 +105,7 @@ function openTarget(guest: Guest, target: Target, wish: Wish): Descriptor {
   }
   if (leaf.readOnly && wish.writes) fail(ERRNO.ROFS);
   const flags = wish.flags & ~(constants.O_CREAT | constants.O_EXCL);
-  return adopt(guest, openSync(leaf.path, flags), leaf.readOnly, wish);
+  return adopt(guest, { fd: openSync(leaf.path, flags), place }, wish);
 }
 
 /** `path_open`. */
@@ -144,7 +148,7 @@ export function pathOpen(
     using target = opened.target;
     descriptor = openTarget(guest, target, wish);
   } else {
-    descriptor = adopt(guest, opened.fd, opened.readOnly, wish);
+    descriptor = adopt(guest, opened, wish);
   }
   guest.memory.setU32(result, guest.descriptors.add(descriptor));
   return ERRNO.SUCCESS;

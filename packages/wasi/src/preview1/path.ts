@@ -7,7 +7,8 @@ import type { Filestat } from "../filestat.ts";
 import type { Guest } from "../guest.ts";
 import { O_PATH } from "../kernel/open-flags.ts";
 import { RIGHTS } from "../rights.ts";
-import { openPath, walk } from "../tree/walk.ts";
+import { openPath } from "../tree/open-path.ts";
+import { walk } from "../tree/walk.ts";
 import type { LeafNode, Target } from "../tree/walk.ts";
 import { directoryOf } from "./descriptor-of.ts";
 import type { Layout } from "./layout.ts";
@@ -120,6 +121,7 @@ function rename(
 ): number {
   using from = target(guest, fd, RIGHTS.PATH_RENAME_SOURCE, pointer, length);
   using to = target(guest, toFd, RIGHTS.PATH_RENAME_TARGET, toPointer, toLength);
+  if (from.place.mount !== to.place.mount) fail(ERRNO.XDEV);
   const source = entry(from, ERRNO.BUSY);
   const goal = entry(to, ERRNO.BUSY);
   requireDirectory(guest, from, source.directory, source.name);
@@ -142,6 +144,7 @@ function link(
   if ((lookup & FOLLOW) !== 0) fail(ERRNO.INVAL);
   using from = target(guest, fd, RIGHTS.PATH_LINK_SOURCE, pointer, length);
   using to = target(guest, toFd, RIGHTS.PATH_LINK_TARGET, toPointer, toLength);
+  if (from.place.mount !== to.place.mount) fail(ERRNO.XDEV);
   const source = entry(from, ERRNO.PERM);
   const goal = entry(to, ERRNO.EXIST);
   requireDirectory(guest, from, source.directory, source.name);

@@ -17,7 +17,7 @@ export function whenReady(
   guest: Guest,
   descriptor: Descriptor,
   direction: "read" | "write",
-  attempt: () => Answer | typeof WOULD_BLOCK,
+  attempt: () => Answer,
 ): Answer {
   const answer = attempt();
   if (answer !== WOULD_BLOCK) return answer;

@@ -6,45 +6,52 @@ import type { HostDirectoryNode, NodeChildren, RootNode, VirtualDirectoryNode } 
 
 const NONE: NodeChildren = new Map<string, RootNode>();
 
+interface PlaceInit {
+  readonly fd?: number;
+  readonly path?: string;
+  readonly readOnly: boolean;
+  readonly children: NodeChildren;
+  readonly identity: object;
+  readonly mount: object;
+  readonly isRoot?: boolean;
+}
+
 /** A directory of the guest's tree: a directory of the host, or nodes, or nodes laid over a directory of the host. */
 export class Place {
   readonly readOnly: boolean;
   readonly children: NodeChildren;
   /** What an inode number is made for, where there is no directory of the host. */
   readonly identity: object;
+  /** Equal for places of one mount. Nothing is renamed or linked from one mount to another, as in a kernel. */
+  readonly mount: object;
+  /** It is the guest's `/`, where absolute links begin. */
+  readonly isRoot: boolean;
   readonly #path: string | undefined;
   #fd: number;
   #references = 1;
 
-  private constructor(
-    fd: number,
-    path: string | undefined,
-    readOnly: boolean,
-    children: NodeChildren,
-    identity: object,
-  ) {
-    this.#fd = fd;
-    this.#path = path;
-    this.readOnly = readOnly;
-    this.children = children;
-    this.identity = identity;
+  private constructor(init: PlaceInit) {
+    this.#fd = init.fd ?? -1;
+    this.#path = init.path;
+    this.readOnly = init.readOnly;
+    this.children = init.children;
+    this.identity = init.identity;
+    this.mount = init.mount;
+    this.isRoot = init.isRoot ?? false;
   }
 
   /** The root of a mount; the host's directory is opened when it is first needed. */
-  static ofNode(node: HostDirectoryNode | VirtualDirectoryNode): Place {
+  static ofNode(node: HostDirectoryNode | VirtualDirectoryNode, isRoot: boolean = false): Place {
+    const common = { identity: node, mount: node, isRoot };
     return node.kind === "directory"
-      ? new Place(-1, undefined, true, node.children, node)
-      : new Place(-1, node.path, node.readOnly, node.children ?? NONE, node);
+      ? new Place({ ...common, readOnly: true, children: node.children })
+      : new Place({ ...common, path: node.path, readOnly: node.readOnly, children: node.children ?? NONE });
   }
 
-  /** A directory of the host that was opened beneath its mount; the place owns `fd`. */
-  static ofDescriptor(
-    fd: number,
-    readOnly: boolean,
-    children: NodeChildren = NONE,
-    identity: object = {},
-  ): Place {
-    return new Place(fd, undefined, readOnly, children, identity);
+  /** A directory of the host that was opened beneath its mount; the new place owns `fd`. */
+  beneath(fd: number, over?: VirtualDirectoryNode): Place {
+    const { readOnly, mount } = this;
+    return new Place({ fd, readOnly, mount, children: over?.children ?? NONE, identity: over ?? mount });
   }
 
   /** The host's directory, or undefined where there are only nodes. */

@@ -1,5 +1,3 @@
-import { constants } from "node:fs";
-
 import { ERRNO, errnoOf, fail } from "../errno.ts";
 import { FILETYPE } from "../filestat.ts";
 import type { Kernel } from "../kernel/kernel.ts";
@@ -41,7 +39,7 @@ function placeOfChild(kernel: Kernel, place: Place, name: string, node: RootNode
   if (host === undefined) return Place.ofNode(node);
   try {
     const fd = kernel.openAt(host, name, DIRECTORY_ON_THE_WAY, 0);
-    return Place.ofDescriptor(fd, place.readOnly, node.children, node);
+    return place.beneath(fd, node);
   } catch {
     return Place.ofNode(node);
   }
@@ -53,13 +51,25 @@ function climbs(components: readonly string[]): boolean {
   return components.some((component) => (component === ".." ? --depth : ++depth) < 0);
 }
 
-/** One walk: the places passed so far, so that `..` leads back, and the components still to go. */
-class Walk implements Disposable {
+/** What `open` opens; undefined where the kernel says that the path leads out of the directory it was to stay in. */
+export function unlessItLeaves<T>(open: () => T): T | undefined {
+  try {
+    return open();
+  } catch (error) {
+    if (errnoOf(error) === ERRNO.NOTCAPABLE) return undefined;
+    throw error;
+  }
+}
+
+/** One walk along a path: the places passed so far, so that `..` leads back, and the components still to go. */
+export class Walk implements Disposable {
   readonly #kernel: Kernel;
   readonly #places: Place[];
   #rest: string[];
   #directory: boolean;
   #links = 0;
+  // A link leads out of what the kernel can resolve at once; it may still be within the guest's tree.
+  #stepwise = false;
 
   constructor(kernel: Kernel, start: Place, path: string) {
     if (path.startsWith("/")) fail(ERRNO.NOTCAPABLE);
@@ -101,7 +111,7 @@ class Walk implements Disposable {
 
   /** Where the kernel alone can do the rest, because nothing lies over the host's directories from there on. */
   kernelWay(): { readonly place: Place; readonly host: number; readonly path: string } | undefined {
-    if (this.#kernel.openBeneath === undefined) return undefined;
+    if (this.#kernel.openBeneath === undefined || this.#stepwise) return undefined;
     for (;;) {
       const place = this.#here();
       const next = this.#rest.at(-1);
@@ -122,6 +132,11 @@ class Walk implements Disposable {
     }
   }
 
+  /** Goes one component at a time from here on. */
+  stepwise(): void {
+    this.#stepwise = true;
+  }
+
   #shortcut(): Target | undefined {
     const open = this.#kernel.openBeneath;
     const way = this.kernelWay();
@@ -129,8 +144,12 @@ class Walk implements Disposable {
     const components = this.#rest.toReversed();
     const name = components.at(-1) === ".." ? undefined : components.pop();
     if (components.length === 0) return targetOf(way.place.share(), name, this.#directory);
-    const fd = open(way.host, components.join("/"), DIRECTORY_ON_THE_WAY, 0);
-    return targetOf(Place.ofDescriptor(fd, way.place.readOnly), name, this.#directory);
+    const fd = unlessItLeaves(() => open(way.host, components.join("/"), DIRECTORY_ON_THE_WAY, 0));
+    if (fd === undefined) {
+      this.stepwise();
+      return undefined;
+    }
+    return targetOf(way.place.beneath(fd), name, this.#directory);
   }
 
   #here(): Place {
@@ -142,11 +161,16 @@ class Walk implements Disposable {
     this.#places.pop()?.[Symbol.dispose]();
   }
 
+  #toRoot(): void {
+    if (this.#places[0]?.isRoot !== true) fail(ERRNO.NOTCAPABLE);
+    while (this.#places.length > 1) this.#up();
+  }
+
   #enter(place: Place, name: string): void {
     const host = place.host ?? fail(ERRNO.NOENT);
     try {
       const fd = this.#kernel.openAt(host, name, DIRECTORY_ON_THE_WAY, 0);
-      this.#places.push(Place.ofDescriptor(fd, place.readOnly));
+      this.#places.push(place.beneath(fd));
     } catch (error) {
       const errno = errnoOf(error);
       if ((errno !== ERRNO.NOTDIR && errno !== ERRNO.LOOP) || !this.#followed(place, name)) throw error;
@@ -165,7 +189,7 @@ class Walk implements Disposable {
       return false;
     }
     if (++this.#links > MAX_LINKS) fail(ERRNO.LOOP);
-    if (target.startsWith("/")) fail(ERRNO.NOTCAPABLE);
+    if (target.startsWith("/")) this.#toRoot();
     const { components, directory } = splitPath(target);
     if (this.#rest.length === 0) this.#directory ||= directory;
     this.#rest.push(...components.toReversed());
@@ -181,64 +205,4 @@ class Walk implements Disposable {
 export function walk(kernel: Kernel, start: Place, path: string, follow: boolean): Target {
   using walking = new Walk(kernel, start, path);
   return walking.to(follow);
-}
-
-/**
- * Opens what `path` leads to, as a descriptor of the host, or gives the node that lies there. Where nothing lies over
- * the host's directories it is one system call.
- */
-export function openPath(
-  kernel: Kernel,
-  start: Place,
-  path: string,
-  options: {
-    readonly follow: boolean;
-    readonly flags: number;
-    readonly mode: number;
-    readonly writes: boolean;
-  },
-): { readonly fd: number; readonly readOnly: boolean } | { readonly target: Target } {
-  const { follow, flags, mode, writes } = options;
-  for (let tries = 0; ; tries++) {
-    using walking = new Walk(kernel, start, path);
-    const way = walking.kernelWay();
-    const open = kernel.openBeneath;
-    if (way !== undefined && open !== undefined) {
-      const { host, place } = way;
-      const nofollow = follow ? 0 : constants.O_NOFOLLOW;
-      return opened(place, { flags: flags | nofollow, writes }, (kind) => open(host, way.path, kind, mode));
-    }
-    const target = walking.to(follow);
-    if (target.name === undefined || target.leaf !== undefined) return { target };
-    using _ = target;
-    const { place, name, directory } = target;
-    const { host } = place;
-    const creates = (flags & constants.O_CREAT) !== 0;
-    if (host === undefined) return fail(creates ? ERRNO.ROFS : ERRNO.NOENT);
-    if (directory && creates) fail(ERRNO.ISDIR);
-    const wanted = directory ? flags | constants.O_DIRECTORY : flags;
-    try {
-      return opened(place, { flags: wanted, writes }, (kind) => kernel.openAt(host, name, kind, mode));
-    } catch (error) {
-      // Somebody put a link there since: look again, but not forever.
-      if (!follow || errnoOf(error) !== ERRNO.LOOP || tries > 8) throw error;
-    }
-  }
-}
-
-/** Opens in `place` as far as it may be written: in a read-only one, what is there may be opened, but not made. */
-function opened(
-  place: Place,
-  { flags, writes }: { readonly flags: number; readonly writes: boolean },
-  open: (flags: number) => number,
-): { readonly fd: number; readonly readOnly: boolean } {
-  const { readOnly } = place;
-  if (!readOnly) return { fd: open(flags), readOnly };
-  if (writes) fail(ERRNO.ROFS);
-  try {
-    return { fd: open(flags & ~(constants.O_CREAT | constants.O_EXCL)), readOnly };
-  } catch (error) {
-    if ((flags & constants.O_CREAT) !== 0 && errnoOf(error) === ERRNO.NOENT) fail(ERRNO.ROFS);
-    throw error;
-  }
 }
