@@ -11,6 +11,7 @@ export default defineConfig({
       enabled: true,
       include: ["{packages,apps}/*/test/**/*.test-d.ts"],
       tsconfig: "./tsconfig.json",
+      ignoreSourceErrors: true,
     },
     restoreMocks: true,
     execArgv: ["--conditions=@krustlet/source"],
