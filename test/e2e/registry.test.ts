@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -349,5 +350,23 @@ describe("a bad registry", () => {
     const result = await krustlet(["run", "-q", `${faulty.host}/hello:v1`]);
     expect(result).toMatchObject({ code: 0, stdout: "Hello from AssemblyScript!\n" });
     expect(cut).toBe(true);
+  });
+});
+
+describe("a disk that is full", () => {
+  // A file system of one megabyte needs a mount namespace of one's own, which not every machine allows.
+  const small = 'mount -t tmpfs -o size=1m tmpfs "$HOME" && exec "$0" "$@"';
+  const namespace = ["unshare", "-rm", "sh", "-c", small];
+  const allowed = spawnSync("unshare", ["-rm", "sh", "-c", "mount -t tmpfs tmpfs /mnt"]).status === 0;
+
+  it.skipIf(!allowed)("while an image is pulled is said in one sentence", async () => {
+    const section = Buffer.concat([
+      Buffer.from([0, 0x84, 0x80, 0x80, 0x01, 3]),
+      Buffer.from("pad"),
+      randomBytes(1 << 21),
+    ]);
+    const reference = await push("full/disk", buildCncfArtifact(Buffer.concat([module, section])));
+    const result = await krustlet(["run", "-q", reference], { through: namespace });
+    expectOneSentence(result, "no space left", "/images/");
   });
 });
