@@ -105,6 +105,7 @@ export class GuestThread {
 
   /** Starts a container on this thread; resolves when the guest's first instruction may run. */
   start(start: GuestStart): Promise<RemoteContainer> {
+    if (this.#ended) return Promise.reject(new Error("its thread has ended"));
     const handle = this.#nextHandle++;
     const container = new RemoteContainer(start.plan.id, start.io, this.#calls(handle, start.own));
     return new Promise((resolve, reject) => {
@@ -230,7 +231,7 @@ export class GuestThread {
         const reason = death?.outOfMemory === true ? "OOMKilled" : "Error";
         resident.container.onEnd(resident.end ?? { exitCode: 137, reason, message }, finishedAt);
       } else {
-        const why = message ?? "the runtime was closed";
+        const why = `container ${resident.container.id}: ${message ?? "the runtime was closed"}`;
         resident.started(errorOf({ code: "StartFailed", message: why, retryable: true }));
       }
     }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import type { Cancellable, ContainerIo, ContainerPlan, RunningContainer, Runtime } from "@krustlet/interface";
-import { KrustletError } from "@krustlet/interface";
+import { isKrustletError, KrustletError } from "@krustlet/interface";
 import { type Capacity, capacityOf } from "./capacity.ts";
 import { ModuleCache } from "./module-cache.ts";
 import type { WantedForm } from "./prepare-module.ts";
@@ -100,9 +100,14 @@ class WasiRuntime implements Runtime {
         if (own) void thread.terminate();
       };
       return await thread.start({ plan, io, ready, own, onEnd });
-    } catch (error) {
+    } catch (cause) {
       lease[Symbol.dispose]();
-      throw error;
+      if (isKrustletError(cause)) throw cause;
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new KrustletError("StartFailed", `${of.subject} could not be started: ${reason}`, {
+        cause,
+        retryable: true,
+      });
     }
   }
 

@@ -1,0 +1,96 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  buildModule,
+  compileGuest,
+  moduleSourceOf,
+  OutputRecorder,
+  planOf,
+  runContainer,
+  startContainer,
+  wasmCode,
+} from "@krustlet/testkit";
+import { describe, expect, it } from "vitest";
+import { createWasiRuntime } from "../src/index.ts";
+
+/** A thread that says it has started whatever it is told to start, and dies of the second thing. */
+const DYING = `
+  import { parentPort } from "node:worker_threads";
+  const usage = { cpuMicros: 1, memoryBytes: 2 };
+  let starts = 0;
+  parentPort.on("message", ({ type, handle }) => {
+    if (type !== "start") return;
+    if (++starts === 2) throw new Error("the sky fell");
+    parentPort.postMessage({ type: "started", handle, startedAt: Date.now(), ...usage });
+  });
+  parentPort.postMessage({ type: "ready" });
+`;
+
+describe("threads", () => {
+  it("end their containers with a clear message when they die, and are replaced", async () => {
+    const workerUrl = new URL(`data:text/javascript,${encodeURIComponent(DYING)}`);
+    await using runtime = createWasiRuntime({ threads: 1, workerUrl });
+    const probe = await compileGuest("probe");
+    for (let thread = 0; thread < 2; thread++) {
+      const victim = await runtime.start(planOf(probe), new OutputRecorder());
+      const culprit = runtime.start(planOf(probe), new OutputRecorder());
+      await expect(culprit).rejects.toMatchObject({
+        code: "StartFailed",
+        retryable: true,
+        message: expect.stringContaining("the sky fell") as string,
+      });
+      const exit = await victim.exited;
+      expect([exit.exitCode, exit.reason]).toEqual([137, "Error"]);
+      expect(exit.message).toMatch(/thread that ran the container ended unexpectedly: the sky fell/);
+      expect(await victim.usage()).toEqual({ cpuMicros: 1, memoryBytes: 2 });
+      await victim.kill();
+      await victim.terminate();
+    }
+  });
+
+  it("refuse to start when the file they start from is not there", async () => {
+    await using runtime = createWasiRuntime({ threads: 1, workerUrl: new URL("file:///nowhere/worker.js") });
+    await expect(runContainer(runtime, planOf(await compileGuest("probe")))).rejects.toMatchObject({
+      code: "StartFailed",
+      message: expect.stringContaining("/nowhere/worker.js") as string,
+    });
+  });
+
+  it("rewrite a large module beside the ones that run", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "krustlet-large-"));
+    await using _removed = { [Symbol.asyncDispose]: () => rm(directory, { recursive: true }) };
+    const path = join(directory, "large.wasm");
+    const body = Array.from({ length: 300 * 1024 }, () => 0x01);
+    await writeFile(path, buildModule({ functions: { _start: body }, memory: { min: 1 } }));
+    await using runtime = createWasiRuntime({ threads: 1 });
+    const { exit } = await runContainer(runtime, planOf(await moduleSourceOf(path)));
+    expect(exit.exitCode).toBe(0);
+  });
+
+  it("run what was a start section before main, interruptibly", async () => {
+    // `start` is section 8: the function that never ends.
+    const module = buildModule({ functions: { _start: wasmCode.nop, forever: wasmCode.forever } });
+    const at = sectionStart(module, 10);
+    const bytes = Uint8Array.from([...module.subarray(0, at), 8, 1, 1, ...module.subarray(at)]);
+    const directory = await mkdtemp(join(tmpdir(), "krustlet-start-"));
+    await using _removed = { [Symbol.asyncDispose]: () => rm(directory, { recursive: true }) };
+    const path = join(directory, "start.wasm");
+    await writeFile(path, bytes);
+    await using runtime = createWasiRuntime({ threads: 1 });
+    const source = await moduleSourceOf(path);
+    for (const isolated of [false, true]) {
+      const { container } = await startContainer(runtime, planOf(source, { isolated }));
+      await runContainer(runtime, planOf(await compileGuest("probe")));
+      await container.kill();
+      expect((await container.exited).exitCode).toBe(137);
+    }
+  });
+});
+
+/** Where the section with `id` begins; sections of these test modules are shorter than 128 bytes. */
+function sectionStart(module: Uint8Array, id: number): number {
+  let at = 8;
+  while (module[at] !== id) at += 2 + (module[at + 1] ?? 0);
+  return at;
+}
