@@ -12,7 +12,7 @@ export function diskError(cause: unknown, path: string): unknown {
 }
 
 /** Makes the names in a directory survive a power cut. Where a file system cannot, it does nothing. */
-export async function syncDirectory(path: string): Promise<void> {
+async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path, "r");
   try {
     await directory.sync();

@@ -19,7 +19,7 @@ import type { SingleFlight } from "./single-flight.ts";
 /** What {@link ensureImage} works with. */
 export interface EnsureInit {
   readonly layout: StoreLayout;
-  readonly puller: ImagePuller;
+  readonly puller: () => Promise<ImagePuller>;
   readonly clock: Pick<Clock, "now">;
   readonly content: Content;
   readonly records: Records;
@@ -37,7 +37,7 @@ export async function ensureImage(
   init: EnsureInit,
 ): Promise<EnsuredImage> {
   options.signal?.throwIfAborted();
-  const name = init.puller.nameOf(reference);
+  const name = (await init.puller()).nameOf(reference);
   const salt = await init.salt();
   const fingerprints = (options.credentials ?? []).map((credential) => fingerprintOf(credential, salt));
   const present = await findPresent(name, init);
@@ -94,7 +94,8 @@ async function refresh(
   },
   init: EnsureInit,
 ): Promise<{ record: ImageRecord; pulled: boolean; duration: number }> {
-  const { puller, clock, records } = init;
+  const { clock, records } = init;
+  const puller = await init.puller();
   const began = clock.now().getTime();
   const salt = await init.salt();
   const present = await findPresent(name, init);

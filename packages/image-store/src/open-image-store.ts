@@ -23,8 +23,11 @@ import { openWorkspace } from "./workspace.ts";
 export interface ImageStoreInit {
   /** Made if it is not there. Several processes may have it open. */
   readonly directory: string;
-  /** Where images come from. The store does not dispose of it. */
-  readonly puller: ImagePuller;
+  /**
+   * Where images come from, or what makes it: that is called when the first reference is, so that a program that only runs
+   * files need not load a puller. The store does not dispose of it.
+   */
+  readonly puller: ImagePuller | (() => ImagePuller | Promise<ImagePuller>);
   readonly clock?: Pick<Clock, "now">;
   /** Default: `statfs`. */
   readonly diskUse?: (directory: string) => Promise<DiskUse>;
@@ -55,12 +58,14 @@ export async function openImageStore(init: ImageStoreInit): Promise<DirectoryIma
     const shared = { layout, workspace, lease, verifier: createFileVerifier() };
     const records = createRecords(layout, workspace.fresh);
     let pending = 0;
+    let puller: Promise<ImagePuller> | undefined;
     let salt: Promise<Buffer> | undefined;
     const ensureInit: EnsureInit = {
       layout,
       clock,
       records,
-      puller: init.puller,
+      puller: () =>
+        (puller ??= Promise.resolve(typeof init.puller === "function" ? init.puller() : init.puller)),
       content: createContent(shared),
       salt: () => (salt ??= readSalt(layout.salt, workspace.fresh)),
       flights: createSingleFlight(),
@@ -132,6 +137,6 @@ async function namesToRemove(reference: string, init: EnsureInit): Promise<reado
       .filter(({ record }) => [record.digest, record.manifestDigest].includes(reference))
       .map(({ record }) => record.name);
   }
-  const { name } = init.puller.nameOf(reference);
+  const { name } = (await init.puller()).nameOf(reference);
   return all.filter(({ record }) => record.name === name).map(({ record }) => record.name);
 }

@@ -8,7 +8,7 @@ interface Flight<P, R> {
 }
 
 /** A caller of {@link SingleFlight}. */
-export interface FlightCaller<P> {
+interface FlightCaller<P> {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: P) => void;
 }

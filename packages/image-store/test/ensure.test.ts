@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { PullPolicy, PullProgress } from "@krustlet/interface";
+import { FakeClock } from "@krustlet/testkit";
 import { describe, expect, it } from "vitest";
 import { openImageStore } from "../src/index.ts";
 import { credentialOf, digestOf, manifestDigestOf, moduleOf, ShelfPuller } from "./shelf-puller.ts";
@@ -11,8 +12,7 @@ async function setUp() {
   const directory = await temporaryDirectory();
   const puller = new ShelfPuller();
   puller.images.set("shelf/app:v1", { module: moduleOf("one") });
-  let now = new Date("2026-01-01T00:00:00Z");
-  const clock = { now: () => now };
+  const clock = new FakeClock();
   const open = () => openImageStore({ directory: directory.path, puller, clock });
   const store = await open();
   return {
@@ -20,7 +20,7 @@ async function setUp() {
     puller,
     store,
     open,
-    tick: (ms: number) => void (now = new Date(now.getTime() + ms)),
+    tick: (ms: number) => clock.advance(ms),
     async [Symbol.asyncDispose]() {
       await store[Symbol.asyncDispose]();
       await directory[Symbol.asyncDispose]();
@@ -96,6 +96,21 @@ describe("pull policies", () => {
       code: "ImageNeverPull",
     });
     expect(t.puller.calls).toEqual([]);
+  });
+
+  it("makes its puller when the first reference comes, and once", async () => {
+    await using t = await setUp();
+    let made = 0;
+    const puller = () => {
+      made += 1;
+      return Promise.resolve(t.puller);
+    };
+    await using store = await openImageStore({ directory: t.directory, puller });
+    await store.list();
+    expect(made).toBe(0);
+    await store.ensure("app:v1", { policy: "Always" });
+    await store.remove("app:v1");
+    expect(made).toBe(1);
   });
 
   it("refuses what is no reference", async () => {
@@ -300,11 +315,11 @@ describe("listing and removing", () => {
       ["c:1", "c"],
     ] as const) {
       t.puller.images.set(`shelf/${name}`, { module: moduleOf(text) });
-      t.tick(1000);
+      await t.tick(1000);
       await t.store.ensure(name, { policy: "IfNotPresent" });
       await t.store.ensure(name, { policy: "IfNotPresent" });
     }
-    t.tick(1000);
+    await t.tick(1000);
     await t.store.ensure("a:1", { policy: "Never" });
     const names = async () => (await t.store.list()).map(({ image }) => image.reference);
     expect(await names()).toEqual(["a:1", "c:1", "b:1"]);

@@ -7,7 +7,7 @@ import { fetchToken, loginOf } from "./token.ts";
 import type { Token, TokenTransport } from "./token.ts";
 
 /** Who asks for what: one credential (or none) and one repository. */
-export interface Login extends Cancellable {
+interface Login extends Cancellable {
   readonly reference: Reference;
   /** `host[:port]` of the registry's API. */
   readonly host: string;

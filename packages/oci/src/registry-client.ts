@@ -57,7 +57,7 @@ export interface RegistryClient extends AsyncDisposable {
 }
 
 /** What a {@link RegistryClient} sends below `/v2/<repository>/`, any number of times. */
-export interface RegistryRequest {
+interface RegistryRequest {
   readonly method: "GET" | "HEAD";
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;

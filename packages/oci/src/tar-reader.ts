@@ -1,10 +1,10 @@
 import { KrustletError } from "@krustlet/interface";
 
 /** What an entry of a tar archive is. */
-export type TarEntryType = "file" | "link" | "symlink" | "directory" | "character" | "block" | "fifo";
+type TarEntryType = "file" | "link" | "symlink" | "directory" | "character" | "block" | "fifo";
 
 /** The header of an entry. Names are as the archive has them: nothing about them is safe yet. */
-export interface TarHeader {
+interface TarHeader {
   readonly name: string;
   readonly type: TarEntryType;
   readonly size: number;

@@ -5,7 +5,7 @@ import type * as Undici from "undici";
 import { isLoopback } from "./loopback.ts";
 
 /** A request that may be redirected. */
-export interface HttpRequest extends Cancellable {
+interface HttpRequest extends Cancellable {
   readonly method: "GET" | "HEAD" | "POST";
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;

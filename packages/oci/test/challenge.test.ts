@@ -81,7 +81,7 @@ describe("WWW-Authenticate", () => {
     const began = performance.now();
     for (const unit of ['a="', "a ", "a=,", '\\"', "a,", "=", "aa"])
       parseChallenges(`Bearer ${unit.repeat(50_000)}`);
-    expect(performance.now() - began).toBeLessThan(2000);
+    expect(performance.now() - began).toBeLessThan(4000);
   });
 
   it("says back what was said, for any realm", () => {

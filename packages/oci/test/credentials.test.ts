@@ -163,7 +163,7 @@ describe("matching credentials", () => {
     const image = parseReference(`${"a".repeat(200)}.example/x`);
     const began = performance.now();
     expect(matchCredentials(image, [{ registry: `${registry}.example` }])).toEqual([]);
-    expect(performance.now() - began).toBeLessThan(1000);
+    expect(performance.now() - began).toBeLessThan(4000);
   });
 });
 

@@ -4,11 +4,14 @@ import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock, PullProgress } from "@krustlet/interface";
 import { buildArtifact, buildCncfArtifact, sha256Of } from "@krustlet/testkit";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createPuller } from "../src/index.ts";
 import { startFaultyRegistry } from "./faulty-registry.ts";
 import type { Fault } from "./faulty-registry.ts";
 import { makeTarget } from "./memory-target.ts";
+
+// Nothing here takes long by itself; a busy machine may.
+vi.setConfig({ testTimeout: 30_000 });
 
 const MODULE = Buffer.concat([Buffer.from("0061736d01000000", "hex"), randomBytes(200_000)]);
 const ARTIFACT = buildCncfArtifact(MODULE);
@@ -35,7 +38,7 @@ async function pullWith(fault: Fault, init: Parameters<typeof createPuller>[0] =
   const progress: PullProgress[] = [];
   await using registry = await startFaultyRegistry(fault);
   await using target = await makeTarget();
-  await using puller = createPuller({ clock, random: () => 0, stallTimeout: 100, ...init });
+  await using puller = createPuller({ clock, random: () => 0, ...init });
   const reference = registry.add(ARTIFACT);
   const outcome = await puller.pull(reference, target, { onProgress: (step) => progress.push(step) }).then(
     async (image) => ({ bytes: await readFile(image.module.path) }),
@@ -110,7 +113,7 @@ describe("a registry that is busy or broken", () => {
 
   it("is given up when it stalls, before an answer and in the middle of one", async () => {
     // undici's timers tick once a second, so the two wait side by side.
-    const once = { retry: { attempts: 1 } };
+    const once = { retry: { attempts: 1 }, stallTimeout: 100 };
     const [silent, half] = await Promise.all([
       pullWith(
         first(Infinity, "/manifests/", () => {}),

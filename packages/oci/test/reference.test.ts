@@ -111,6 +111,6 @@ describe("references", () => {
       expect(() => parseReference(`${unit.repeat(500)}!`)).toThrow("no image reference");
     }
     // Exponential time would be hours.
-    expect(performance.now() - began).toBeLessThan(1000);
+    expect(performance.now() - began).toBeLessThan(4000);
   });
 });

@@ -18,9 +18,12 @@ import {
   tarArchive,
 } from "@krustlet/testkit";
 import type { Artifact, TestRegistry } from "@krustlet/testkit";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createPuller } from "../src/index.ts";
 import { makeTarget } from "./memory-target.ts";
+
+// Nothing here takes long by itself; a busy machine may.
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const MODULE = Buffer.from("0061736d01000000", "hex");
 /** With a custom section, so that it is another module. */

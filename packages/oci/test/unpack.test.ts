@@ -18,13 +18,16 @@ import { paxEntry, sha256Of, tarArchive } from "@krustlet/testkit";
 import type { TarFile } from "@krustlet/testkit";
 import * as fc from "fast-check";
 import { packTar } from "modern-tar";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { findModule } from "../src/find-module.ts";
 import { unpackLayerFile } from "../src/layer-stream.ts";
 import { readTar } from "../src/tar-reader.ts";
 import { resolveInTree } from "../src/tree-path.ts";
 import { unpackLayer } from "../src/unpack-layer.ts";
 import { createUnpackBudget, DEFAULT_UNPACK_LIMITS } from "../src/unpack-limits.ts";
+
+// Nothing here takes long by itself; a busy machine may.
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const RUNS = Number(process.env["KRUSTLET_FUZZ_RUNS"] ?? 100);
 
