@@ -10,7 +10,7 @@ const require = createRequire(import.meta.url);
  * `run hello.wasm` does not need is in chunks of its own. The runtime's threads start from `worker.js`.
  */
 export default defineConfig({
-  entry: { main: "src/main.ts", worker: "src/worker.ts" },
+  entry: { main: "src/main.ts", worker: "src/worker.ts", "wasmer-worker": "src/wasmer-worker.ts" },
   format: "esm",
   target: "node24",
   splitting: true,
@@ -18,8 +18,8 @@ export default defineConfig({
   sourcemap: false,
   minify: true,
   clean: true,
-  noExternal: [/^(?!koffi|undici)/u],
-  external: ["koffi", "undici"],
+  noExternal: [/^(?!koffi|undici|@wasmer)/u],
+  external: ["koffi", "undici", "@wasmer/wasi", "@wasmer/wasmfs"],
   // For the CommonJS among what is bundled (yaml, undici), which asks for Node's own modules.
   banner: {
     js: 'import{createRequire as _createRequire}from"node:module";const require=_createRequire(import.meta.url);',

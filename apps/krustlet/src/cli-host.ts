@@ -5,8 +5,8 @@ export interface ByteSink {
   readonly columns: () => number;
   /** Resolves when the bytes are on their way: await it, so that a slow reader slows the writer. */
   write(bytes: Uint8Array | string): Promise<void>;
-  /** Resolves when the reader has closed its end (`EPIPE`). */
-  readonly closed: Promise<void>;
+  /** Resolves with what the first write failed with: `EPIPE` when the reader has closed its end, `ENOSPC` … */
+  readonly failed: Promise<Error>;
 }
 
 /** What of the process a command may use; tests give one of their own. */

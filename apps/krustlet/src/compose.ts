@@ -71,7 +71,14 @@ export interface KubeletComposeInit extends ComposeInit {
 /** Puts the parts of a kubelet together: the one place that picks implementations. */
 export function composeKubelet(init: KubeletComposeInit): Composed {
   const runtimes = new Map<string, () => Promise<Runtime>>([
-    ["wasi", once(() => Promise.resolve(createWasiRuntime({ workerUrl: bundledWorker() })))],
+    ["wasi", once(() => Promise.resolve(createWasiRuntime({ workerUrl: bundled("worker.js") })))],
+    [
+      "wasmer",
+      once(async () => {
+        const { createWasmerRuntime } = await import("@krustlet/runtime-wasmer");
+        return createWasmerRuntime({ workerUrl: bundled("wasmer-worker.js") });
+      }),
+    ],
   ]);
   const defaultRuntime = init.runtime ?? "wasi";
   // Its first thread starts while the module is still being read.
@@ -111,9 +118,9 @@ export function composeKubelet(init: KubeletComposeInit): Composed {
   };
 }
 
-/** The threads' own bundle, where this is one; the runtime finds its sources itself. */
-function bundledWorker(): URL | undefined {
-  return import.meta.url.endsWith(".ts") ? undefined : new URL("./worker.js", import.meta.url);
+/** A file of the bundle, where this is one; a runtime finds its threads' source itself. */
+function bundled(file: string): URL | undefined {
+  return import.meta.url.endsWith(".ts") ? undefined : new URL(file, import.meta.url);
 }
 
 /** Pods without volumes, such as those of `krustlet run hello.wasm`, do not wait for the room that makes them. */

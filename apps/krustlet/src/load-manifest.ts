@@ -1,5 +1,4 @@
 // oxlint-disable typescript/no-misused-spread -- Pods are plain data here; the client only describes them as classes
-import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
@@ -14,7 +13,7 @@ import { reasonOf } from "./run-options.ts";
 /** A manifest that is ready to be run. */
 export interface LoadedManifest {
   readonly manifest: Manifest;
-  /** Its Pods, each with a UID, and images that are files by their absolute paths. */
+  /** Its Pods, images that are files by their absolute paths. */
   readonly pods: readonly V1Pod[];
 }
 
@@ -23,11 +22,22 @@ export interface LoadedManifest {
  * @throws KrustletError `InvalidManifest`, `InvalidField`, `UnsupportedField`; `InvalidUsage` if it cannot be read.
  */
 export async function loadManifest(path: string, shown: string, host: CliHost): Promise<LoadedManifest> {
+  if (path !== "-")
+    return parsePods(await readText(path, shown), { source: shown, directory: dirname(path) });
+  return parsePods(await readAll(host.stdin), { source: "standard input", directory: host.cwd });
+}
+
+/**
+ * Reads a manifest's text; `directory` is where its images' paths begin.
+ * @throws KrustletError `InvalidManifest`, `InvalidField`, `UnsupportedField`.
+ */
+export async function parsePods(
+  text: string,
+  from: { readonly source: string; readonly directory: string },
+): Promise<LoadedManifest> {
   const { parseManifest } = await import("@krustlet/manifest");
-  const text = path === "-" ? await readAll(host.stdin) : await readText(path, shown);
-  const manifest = parseManifest(text, { source: path === "-" ? "standard input" : shown });
-  const directory = path === "-" ? host.cwd : dirname(path);
-  return { manifest, pods: manifest.pods.map((pod) => runnable(pod, directory)) };
+  const manifest = parseManifest(text, { source: from.source });
+  return { manifest, pods: manifest.pods.map((pod) => runnable(pod, from.directory)) };
 }
 
 function runnable(pod: V1Pod, directory: string): V1Pod {
@@ -38,7 +48,6 @@ function runnable(pod: V1Pod, directory: string): V1Pod {
       : container;
   return {
     ...pod,
-    metadata: { ...pod.metadata, uid: pod.metadata?.uid ?? randomUUID() },
     spec: spec && {
       ...spec,
       containers: spec.containers.map(located),

@@ -31,15 +31,15 @@ async function* readStdin(): AsyncGenerator<Uint8Array> {
 }
 
 function sinkOf(open: () => NodeJS.WriteStream): ByteSink {
-  const closed = Promise.withResolvers<void>();
+  const failed = Promise.withResolvers<Error>();
   let stream: NodeJS.WriteStream | undefined;
   let broken = false;
   const opened = (): NodeJS.WriteStream => {
     if (stream === undefined) {
       stream = open();
-      stream.on("error", () => {
+      stream.on("error", (error) => {
         broken = true;
-        closed.resolve();
+        failed.resolve(error);
       });
     }
     return stream;
@@ -49,7 +49,7 @@ function sinkOf(open: () => NodeJS.WriteStream): ByteSink {
       return opened().isTTY ?? false;
     },
     columns: () => opened().columns ?? 80,
-    closed: closed.promise,
+    failed: failed.promise,
     write: (bytes) =>
       new Promise((resolve) => {
         if (broken) resolve();

@@ -41,3 +41,8 @@ export function withRunOptions(pods: readonly V1Pod[], options: RunOptions): rea
     },
   }));
 }
+
+/** The Pod with a UID of its own, unless it has one. */
+export function withUid(pod: V1Pod, uid: string): V1Pod {
+  return { ...pod, metadata: { ...pod.metadata, uid: pod.metadata?.uid ?? uid } };
+}

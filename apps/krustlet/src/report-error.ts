@@ -2,11 +2,12 @@ import { isKrustletError } from "@krustlet/interface";
 
 import { EXIT_CANNOT_RUN, EXIT_REFUSED, EXIT_USAGE } from "./exit-status.ts";
 
-/** `krustlet: <one sentence>`; with `verbose` also where it came from, cause by cause. */
+/** `krustlet: <one sentence>`, a line for each where there are several; with `verbose` also its causes and stacks. */
 export function errorText(error: unknown, verbose: boolean): string {
   const message = error instanceof Error ? error.message : String(error);
-  const line = `krustlet: ${oneLine(message)}\n`;
-  return verbose ? line + traceOf(error) : line;
+  const lines = message.split("\n").filter((line) => line.trim() !== "");
+  const text = lines.map((line) => `krustlet: ${plain(line.trim())}\n`).join("");
+  return verbose ? text + traceOf(error) : text;
 }
 
 /** The exit code of a command that ended with `error`. */
@@ -25,9 +26,9 @@ export function exitCodeOfError(error: unknown): number {
 }
 
 /** Text of others (a registry, a manifest) without what would move the terminal's cursor. */
-function oneLine(text: string): string {
+function plain(text: string): string {
   // oxlint-disable-next-line no-control-regex -- control characters are what it takes out
-  return text.replaceAll(/\s*\n\s*/gu, " ").replaceAll(/[\u0000-\u001f\u007f-\u009f]/gu, "�");
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/gu, "�");
 }
 
 function traceOf(error: unknown): string {

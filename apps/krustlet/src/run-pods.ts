@@ -1,10 +1,9 @@
-import { isKrustletError } from "@krustlet/interface";
 import { startKubelet } from "@krustlet/kubelet";
-import type { PodChange, PodFailure } from "@krustlet/kubelet";
+import type { PodChange, PodFailure, PodTransition } from "@krustlet/kubelet";
 import { statusOf } from "@krustlet/pod-machine";
-import type { PodState } from "@krustlet/pod-machine";
 import type { V1Pod } from "@kubernetes/client-node";
-import { ReplaySubject } from "rxjs";
+import { merge, Subject, takeUntil, tap } from "rxjs";
+import type { Observable } from "rxjs";
 
 import type { CliHost } from "./cli-host.ts";
 import type { KubeletParts } from "./compose.ts";
@@ -17,31 +16,47 @@ import type { PullPrinter } from "./terminal/pull-progress.ts";
 
 /** What {@link runPods} runs, and how it shows. */
 export interface RunPodsInit {
-  readonly pods: readonly V1Pod[];
+  readonly source$: Observable<PodChange>;
+  /** True: the source is followed until the user stops it, and failures are tried again, as a node does it. */
+  readonly follow: boolean;
   readonly parts: KubeletParts;
   readonly host: CliHost;
   readonly output: OutputPrinter;
   readonly pulls: PullPrinter;
+  readonly stdinOf?: (pod: V1Pod, container: string) => AsyncIterable<Uint8Array> | undefined;
+  /** Tells that ConfigMaps or Secrets may have changed. */
+  readonly objectsChanged$?: Observable<unknown>;
   readonly json: boolean;
   readonly verbose: boolean;
 }
 
 /**
- * Runs pods until all of them have ended, or one of them cannot be run; leaves nothing of them behind.
+ * Runs the pods of a source until all of them have ended, or one of them cannot be run; leaves nothing of them behind.
  * Resolves to the exit code of the first pod that did not succeed.
  */
 export async function runPods(init: RunPodsInit): Promise<number> {
-  const { pods, host, output, pulls } = init;
-  const source$ = new ReplaySubject<PodChange>();
-  for (const pod of pods) source$.next({ type: "added", pod });
-  const remove = (gracePeriodSeconds?: number): void => {
-    for (const pod of pods) source$.next({ type: "removed", pod, gracePeriodSeconds });
+  const { host, output, pulls, follow } = init;
+  const stop$ = new Subject<void>();
+  const removed$ = new Subject<PodChange>();
+  const steps = new Map<string, PodTransition | undefined>();
+  const pods = new Map<string, V1Pod>();
+  const removeAll = (gracePeriodSeconds?: number): void => {
+    stop$.next();
+    for (const pod of pods.values()) removed$.next({ type: "removed", pod, gracePeriodSeconds });
+    look();
   };
 
-  const states = new Map<string, PodState>();
   const ended = Promise.withResolvers<void>();
   const gone = Promise.withResolvers<void>();
+  let stopping = false;
   let failure: PodFailure | undefined;
+  const look = (): void => {
+    const names = [...steps.values()].map((step) => step?.state.name);
+    const isOver = names.every((name) => name === "Gone" || (!follow && name === "Finished"));
+    if (isOver && (stopping || !follow)) ended.resolve();
+    if (names.every((name) => name === "Gone")) gone.resolve();
+  };
+
   const report = podReporter({ ...host, json: init.json, verbose: init.verbose });
   // One after the other, so that lines come in the order of what they tell.
   let told = Promise.resolve();
@@ -51,59 +66,65 @@ export async function runPods(init: RunPodsInit): Promise<number> {
 
   await using kubelet = startKubelet({
     ...init.parts,
-    sources: [source$],
+    sources: [
+      merge(
+        init.source$.pipe(
+          takeUntil(stop$),
+          tap(({ type, pod }) => {
+            const uid = pod.metadata?.uid ?? "";
+            if (type === "added") steps.set(uid, undefined);
+            if (type !== "removed") pods.set(uid, pod);
+          }),
+        ),
+        removed$,
+      ),
+    ],
     onOutput: async (chunk) => {
       await pulls.finish();
       await output.print(chunk);
     },
     onPullProgress: pulls.show,
-    stdinOf: stdinFor(pods, host),
+    stdinOf: init.stdinOf,
+    objectsChanged$: init.objectsChanged$,
   });
   kubelet.transitions$.subscribe((step) => {
     const { event, state, pod } = step;
-    states.set(pod.metadata?.uid ?? "", state);
+    const uid = pod.metadata?.uid ?? "";
+    steps.set(uid, step);
     if (event.type === "exited") tell(() => output.end(pod.metadata?.name ?? "", event.container));
     tell(() => report(step));
-    const all = [...states.values()];
-    if (all.length < pods.length) return;
-    if (all.every(({ name }) => name === "Finished" || name === "Gone")) ended.resolve();
-    if (all.every(({ name }) => name === "Gone")) gone.resolve();
+    // A followed directory may bring pod after pod; what is over is not kept.
+    if (state.name === "Gone") pods.delete(uid);
+    if (state.name === "Gone" && follow && !stopping) steps.delete(uid);
+    look();
   });
   kubelet.failures$.subscribe((each) => {
-    if (each.action === "status" || each.action === "unmount") return;
+    if (follow) tell(() => host.stderr.write(errorText(each.error, init.verbose)));
+    if (follow || each.action === "status" || each.action === "unmount") return;
     // Nobody is there to change what the pod needs, so nothing is tried again.
     failure ??= each;
-    remove(0);
+    removeAll(0);
   });
 
-  using _stop = stopRequests(host, { stop: () => remove(), kill: () => remove(0) });
-  await ended.promise;
-  const exitCodes = pods.map((pod) => {
-    const state = states.get(pod.metadata?.uid ?? "");
-    return state === undefined ? 0 : exitCodeOf(statusOf(state));
+  using requests = stopRequests(host, {
+    stop: () => {
+      stopping = true;
+      removeAll();
+    },
+    kill: () => removeAll(0),
   });
-  remove(0);
+  await ended.promise;
+  const exitCodes = [...steps.values()].map((step) =>
+    step === undefined ? 0 : exitCodeOf(statusOf(step.state)),
+  );
+  removeAll(0);
   await gone.promise;
   await pulls.finish();
   await told;
-  if (failure !== undefined) {
-    await host.stderr.write(errorText(failure.error, init.verbose));
-    return isKrustletError(failure.error) ? exitCodeOfError(failure.error) : 125;
+  const error = failure?.error ?? requests.failure;
+  if (error !== undefined) {
+    await host.stderr.write(errorText(error, init.verbose));
+    return exitCodeOfError(error);
   }
-  return exitCodes.find((code) => code !== 0) ?? 0;
-}
-
-/** Stdin goes to the one container there is or, of several, to the one that says `stdin: true`. */
-function stdinFor(
-  pods: readonly V1Pod[],
-  host: CliHost,
-): (pod: V1Pod, container: string) => AsyncIterable<Uint8Array> | undefined {
-  const all = pods.flatMap((pod) =>
-    (pod.spec?.containers ?? []).map((container) => ({ uid: pod.metadata?.uid, container })),
-  );
-  const [reader = all.length === 1 ? all[0] : undefined] = all.filter(
-    ({ container }) => container.stdin === true,
-  );
-  return (pod, container) =>
-    pod.metadata?.uid === reader?.uid && container === reader?.container.name ? host.stdin : undefined;
+  return follow ? 0 : (exitCodes.find((code) => code !== 0) ?? 0);
 }

@@ -1,4 +1,7 @@
+import { KrustletError } from "@krustlet/interface";
+
 import type { CliHost } from "./cli-host.ts";
+import { reasonOf } from "./run-options.ts";
 
 /** What the user's wishes to end mean. */
 export interface StopListener {
@@ -8,10 +11,17 @@ export interface StopListener {
   kill(): void;
 }
 
-/** Turns Ctrl-C, SIGTERM and SIGHUP, and a reader of stdout that has gone, into requests to stop. */
-export function stopRequests(host: CliHost, listener: StopListener): Disposable {
+/** The requests of one command. Disposing ends the listening. */
+export interface StopRequests extends Disposable {
+  /** Why output was lost, if it was and nobody has closed it on purpose. */
+  readonly failure: KrustletError | undefined;
+}
+
+/** Turns Ctrl-C, SIGTERM and SIGHUP, and output that nobody takes any more, into requests to stop. */
+export function stopRequests(host: CliHost, listener: StopListener): StopRequests {
   let requests = 0;
   let over = false;
+  let failure: KrustletError | undefined;
   const request = (): void => {
     if (over) return;
     requests += 1;
@@ -19,12 +29,22 @@ export function stopRequests(host: CliHost, listener: StopListener): Disposable 
     else listener.kill();
   };
   const signals = host.onSignal(request);
-  const whenClosed = async (): Promise<void> => {
-    await host.stdout.closed;
+  const whenFailed = async (): Promise<void> => {
+    const cause = await host.stdout.failed;
+    if (over) return;
+    // `krustlet run … | head` has seen enough; anything else is a loss.
+    if (!("code" in cause && cause.code === "EPIPE")) {
+      failure = new KrustletError("NoSpace", `standard output cannot be written: ${reasonOf(cause)}`, {
+        cause,
+      });
+    }
     if (requests === 0) request();
   };
-  void whenClosed();
+  void whenFailed();
   return {
+    get failure() {
+      return failure;
+    },
     [Symbol.dispose]: () => {
       over = true;
       signals[Symbol.dispose]();

@@ -14,6 +14,7 @@ import type {
   VolumeMounter,
   WasmImage,
 } from "@krustlet/interface";
+import { statusOf } from "@krustlet/pod-machine";
 import type { PodStatus } from "@krustlet/pod-machine";
 import { FakeClock } from "@krustlet/testkit";
 import type { V1Container, V1Pod } from "@kubernetes/client-node";
@@ -167,6 +168,13 @@ export class Bench implements AsyncDisposable {
     return this.steps.at(-1)?.state.name;
   }
 
+  /** The status that the pod's state stands for now. */
+  get status(): PodStatus {
+    const step = this.steps.at(-1);
+    if (step === undefined) throw new Error("no pod has taken a step");
+    return statusOf(step.state);
+  }
+
   /** Resolves once `done` holds; the disk's answers come in between. */
   async until(done: () => boolean, what = "the condition"): Promise<void> {
     for (const giveUp = performance.now() + 4000; performance.now() < giveUp;) {
@@ -273,7 +281,7 @@ let uids = 0;
 export function podOf(
   containers: readonly (Partial<V1Container> & { name: string })[] = [{ name: "app" }],
   spec: Partial<V1Pod["spec"]> & object = {},
-  metadata: V1Pod["metadata"] = {},
+  metadata: { readonly name?: string; readonly annotations?: Record<string, string> } = {},
 ): V1Pod {
   uids += 1;
   return {

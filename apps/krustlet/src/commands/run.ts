@@ -4,7 +4,9 @@ import { basename, resolve } from "node:path";
 
 import { KrustletError } from "@krustlet/interface";
 import { moduleNameOf } from "@krustlet/kubelet";
+import type { PodChange } from "@krustlet/kubelet";
 import type { V1Pod } from "@kubernetes/client-node";
+import { from } from "rxjs";
 
 import type { CommandContext } from "../command.ts";
 import { composeKubelet } from "../compose.ts";
@@ -14,6 +16,7 @@ import type { ModulePodInit } from "../pod-of-module.ts";
 import { readRunOptions, reasonOf } from "../run-options.ts";
 import type { RunOptions } from "../run-options.ts";
 import { runPods } from "../run-pods.ts";
+import { stdinFor } from "../stdin-for.ts";
 import { runTargetOf } from "../run-target.ts";
 import type { RunTarget } from "../run-target.ts";
 import { jsonOutput, prefixedOutput, rawOutput } from "../terminal/output.ts";
@@ -28,6 +31,13 @@ export async function run(context: CommandContext): Promise<number> {
   const [what, extra] = line.positionals;
   if (extra !== undefined) {
     throw new KrustletError("InvalidUsage", `"${extra}": arguments for the guest come after --`);
+  }
+  const directory = line.text("watch");
+  if (directory !== undefined) {
+    if (what !== undefined)
+      throw new KrustletError("InvalidUsage", `--watch stands for "${what}"; give one of them`);
+    const { runWatch } = await import("./run-watch.ts");
+    return runWatch(context, directory, options);
   }
   if (what === undefined) {
     throw new KrustletError("InvalidUsage", "krustlet run needs a manifest, a .wasm file or an image");
@@ -51,9 +61,11 @@ export async function run(context: CommandContext): Promise<number> {
     throw new KrustletError("InvalidManifest", `${what} holds no Pod and nothing that makes Pods`);
   const quiet = options.quiet || options.json;
   return await runPods({
-    pods,
+    source$: from(pods.map((pod): PodChange => ({ type: "added", pod }))),
+    follow: false,
     parts: composed.parts,
     host,
+    stdinOf: stdinFor(pods, host.stdin),
     output: outputFor(context, pods, options),
     pulls: quiet ? silentPullPrinter() : pullPrinter(host.stderr, () => performance.now()),
     json: options.json,
@@ -63,7 +75,7 @@ export async function run(context: CommandContext): Promise<number> {
 
 async function podsOfManifest(
   { host }: CommandContext,
-  from: {
+  what: {
     readonly path: string;
     readonly shown: string;
     readonly objects: ManifestObjects;
@@ -71,11 +83,11 @@ async function podsOfManifest(
   },
 ): Promise<readonly V1Pod[]> {
   const { loadManifest } = await import("../load-manifest.ts");
-  const { withRunOptions } = await import("../pods-with-options.ts");
-  const { manifest, pods } = await loadManifest(from.path, from.shown, host);
+  const { withRunOptions, withUid } = await import("../pods-with-options.ts");
+  const { manifest, pods } = await loadManifest(what.path, what.shown, host);
   for (const warning of manifest.warnings) await host.stderr.write(`krustlet: ${warning}\n`);
-  from.objects.set(from.path, manifest);
-  return withRunOptions(pods, from.options);
+  what.objects.set(what.path, manifest);
+  return withRunOptions(pods, what.options).map((pod) => withUid(pod, randomUUID()));
 }
 
 async function podOf(

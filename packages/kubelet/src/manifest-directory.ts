@@ -1,0 +1,152 @@
+import { createHash, randomUUID } from "node:crypto";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+
+import type { Clock } from "@krustlet/interface";
+import { KrustletError } from "@krustlet/interface";
+import type { V1Pod } from "@kubernetes/client-node";
+import type { Observable } from "rxjs";
+
+import { watchDirectory } from "./directory-changes.ts";
+import type { DirectoryChanges } from "./directory-changes.ts";
+import { fromAbortable } from "./from-abortable.ts";
+import type { PodChange } from "./kubelet-init.ts";
+
+/** Init of {@link manifestDirectory}. */
+export interface ManifestDirectoryInit<Manifest extends { readonly pods: readonly V1Pod[] }> {
+  /** Absolute path. Its files ending in `.yaml`, `.yml` or `.json` are manifests, unless they begin with a dot. */
+  readonly path: string;
+  readonly clock: Clock;
+  /** Reads one file's text. What it throws is told, and the file's earlier pods go on. */
+  readonly parse: (text: string, file: string) => Manifest | Promise<Manifest>;
+  /** Told of a file's manifest before its pods are, and of `undefined` when the file is gone. */
+  readonly onManifest?: (file: string, manifest: Manifest | undefined) => void;
+  /** Told what cannot be read; the pods that run go on. */
+  readonly onError: (error: unknown) => void;
+  /** Tells when something in the directory may have changed. Default: the kernel. */
+  readonly watch?: (path: string) => DirectoryChanges;
+}
+
+/** How often the directory is read even if nobody tells of a change, as the kubelet's `fileCheckFrequency`. */
+const POLL_MS = 20_000;
+/** A file is read once it has stayed the same for so long: editors and copies write it in parts. */
+const SETTLE_MS = 100;
+const LARGEST_FILE = 16 * 2 ** 20;
+
+interface KnownFile {
+  /** What the file system says of the contents that were read last. */
+  signature: string;
+  /** What it says now, while that still changes. */
+  changing: string | undefined;
+  pods: ReadonlyMap<string, { readonly pod: V1Pod; readonly hash: string }>;
+}
+
+/**
+ * The pods of a directory of manifests, and its changes: what a new file holds is added, what changes is replaced
+ * (with a new UID), what is gone is removed. A pod that stays the same in a file that changes is left alone.
+ */
+export function manifestDirectory<Manifest extends { readonly pods: readonly V1Pod[] }>(
+  init: ManifestDirectoryInit<Manifest>,
+): Observable<PodChange> {
+  return fromAbortable<PodChange>(async (emit, signal) => {
+    const files = new Map<string, KnownFile>();
+    using changes = (init.watch ?? watchDirectory)(init.path);
+    for (let first = true; !signal.aborted; first = false) {
+      const changed = changes.next();
+      const unsettled = await scan(init, files, { emit, first });
+      signal.throwIfAborted();
+      const wait = new AbortController();
+      const timer = init.clock
+        .sleep(unsettled ? SETTLE_MS : POLL_MS, { signal: AbortSignal.any([signal, wait.signal]) })
+        .catch(() => undefined);
+      await (unsettled ? timer : Promise.race([changed, timer]));
+      wait.abort();
+    }
+  });
+}
+
+/** Reads what has changed and settled; true if something has changed and not settled. */
+async function scan<Manifest extends { readonly pods: readonly V1Pod[] }>(
+  init: ManifestDirectoryInit<Manifest>,
+  files: Map<string, KnownFile>,
+  options: { readonly emit: (change: PodChange) => void; readonly first: boolean },
+): Promise<boolean> {
+  let found: ReadonlyMap<string, string>;
+  try {
+    found = await signaturesOf(init.path);
+  } catch (cause) {
+    init.onError(new KrustletError("VolumeFailed", `${init.path} cannot be read`, { cause }));
+    return false;
+  }
+  let unsettled = false;
+  for (const [file, known] of files) {
+    if (found.has(file)) continue;
+    files.delete(file);
+    for (const { pod } of known.pods.values()) options.emit({ type: "removed", pod });
+    init.onManifest?.(file, undefined);
+  }
+  for (const [file, signature] of found) {
+    const known = files.get(file) ?? { signature: "", changing: undefined, pods: new Map() };
+    files.set(file, known);
+    if (signature === known.signature) continue;
+    if (options.first || signature === known.changing) {
+      known.signature = signature;
+      known.changing = undefined;
+      await take(init, file, known, options.emit);
+    } else {
+      known.changing = signature;
+      unsettled = true;
+    }
+  }
+  return unsettled;
+}
+
+async function take<Manifest extends { readonly pods: readonly V1Pod[] }>(
+  init: ManifestDirectoryInit<Manifest>,
+  file: string,
+  known: KnownFile,
+  emit: (change: PodChange) => void,
+): Promise<void> {
+  try {
+    const manifest = await init.parse(await readFile(join(init.path, file), "utf8"), file);
+    const pods = new Map<string, { pod: V1Pod; hash: string }>();
+    const added: V1Pod[] = [];
+    for (const each of manifest.pods) {
+      const name = `${each.metadata?.namespace ?? "default"}/${each.metadata?.name ?? ""}`;
+      const hash = createHash("sha256").update(JSON.stringify(each)).digest("hex");
+      const before = known.pods.get(name);
+      if (before?.hash === hash) {
+        pods.set(name, before);
+        continue;
+      }
+      const pod = withUid(each, randomUUID());
+      pods.set(name, { pod, hash });
+      added.push(pod);
+    }
+    init.onManifest?.(file, manifest);
+    for (const [name, { pod }] of known.pods) {
+      if (pods.get(name)?.pod !== pod) emit({ type: "removed", pod });
+    }
+    known.pods = pods;
+    for (const pod of added) emit({ type: "added", pod });
+  } catch (error) {
+    init.onError(error);
+  }
+}
+
+function withUid(pod: V1Pod, uid: string): V1Pod {
+  const { apiVersion, kind, metadata, spec, status } = pod;
+  return { apiVersion, kind, metadata: Object.assign({}, metadata, { uid }), spec, status };
+}
+
+async function signaturesOf(directory: string): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  const names = await readdir(directory);
+  for (const name of names.toSorted()) {
+    if (name.startsWith(".") || !/\.(?:ya?ml|json)$/iu.test(name)) continue;
+    const facts = await stat(join(directory, name), { bigint: true }).catch(() => undefined);
+    if (facts === undefined || !facts.isFile() || facts.size > LARGEST_FILE) continue;
+    found.set(name, `${facts.ino} ${facts.size} ${facts.mtimeNs}`);
+  }
+  return found;
+}
