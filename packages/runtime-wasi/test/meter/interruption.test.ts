@@ -48,6 +48,27 @@ const endless: Record<string, TestModule> = {
     types: [nothing],
     functions: [{ type: 0, code: [0x41, 1, 0x04, 0x40, ...call(1), 0x05, 0x0b, ...call(1)] }],
   },
+  "recursion past an arm that calls as well but is not taken": {
+    types: [nothing],
+    functions: [{ type: 0, code: [0x41, 0, 0x04, 0x40, ...call(1), 0x0b, ...call(1)] }],
+  },
+  "recursion in the second of two arms that both call": {
+    types: [nothing],
+    functions: [{ type: 0, code: [0x41, 0, 0x04, 0x40, ...call(1), 0x05, ...call(1), 0x0b] }],
+  },
+  "recursion past an arm with a loop that is not taken": {
+    types: [nothing],
+    functions: [{ type: 0, code: [0x41, 0, 0x04, 0x40, 0x03, 0x40, 0x0b, 0x0b, ...call(1)] }],
+  },
+  "recursion in the second of two arms, the first with a loop": {
+    types: [nothing],
+    functions: [{ type: 0, code: [0x41, 0, 0x04, 0x40, 0x03, 0x40, 0x0b, 0x05, ...call(1), 0x0b] }],
+  },
+  "recursion in a handler after a try that calls as well": {
+    types: [nothing],
+    tags: [[0, 0]],
+    functions: [{ type: 0, code: [0x06, 0x40, 0x08, 0, ...call(1), 0x19, ...call(1), 0x0b] }],
+  },
   "two functions that call each other": {
     types: [nothing],
     functions: [
@@ -196,6 +217,33 @@ describe("a metered guest", () => {
     (exports["run"] as () => void)();
     expect(yields).toBeGreaterThan(40);
     expect((exports["count"] as WebAssembly.Global).value).toBe(20_000);
+  });
+
+  it("is checked before each instruction whose work depends on a length", () => {
+    const length = [0x41, 0, 0x41, 0, 0x41, 0];
+    const bulk = [
+      [...length, 0xfc, 0x08, 0, 0],
+      [...length, 0xfc, 0x0c, 0, 0],
+      [...length, 0xfc, 0x0e, 0, 0],
+      [0xd0, 0x70, 0x41, 0, 0xfc, 0x0f, 0, 0x1a],
+      [0x41, 0, 0xd0, 0x70, 0x41, 0, 0xfc, 0x11, 0],
+    ];
+    const original = build({
+      types: [nothing],
+      functions: [{ type: 0, code: bulk.flat() }],
+      tables: [[0x70, 0, 1]],
+      memories: [[0, 1]],
+      exports: [exported("run", 0)],
+      elements: [[1, 0, 0]],
+      data: [[1, 0]],
+    });
+    const metered = meterModule(original);
+    let yields = 0;
+    const module = new WebAssembly.Module(metered.bytes);
+    const { exports, flag } = instantiateMetered(metered, module, {}, () => yields++);
+    flag[0] = 1;
+    (exports["run"] as () => void)();
+    expect(yields).toBe(bulk.length);
   });
 
   it("sees a flag that another thread sets, also in an optimized loop over nothing", async () => {
