@@ -60,7 +60,11 @@ export function buildRecord(
 }
 
 /** The image of a record, as `reference` names it. */
-export function imageOf(record: ImageRecord, layout: StoreLayout, reference = record.reference): WasmImage {
+export function imageOf(
+  record: ImageRecord,
+  layout: StoreLayout,
+  reference: string = record.reference,
+): WasmImage {
   const { digest, size } = record.module;
   return {
     reference,

@@ -90,7 +90,10 @@ function planImage(
   const [layer, more] = manifest.layers.filter(({ mediaType }) => WASM_LAYER_TYPES.includes(mediaType));
   if (layer !== undefined && more === undefined && manifest.layers.length === 1)
     return { form: "layer", layer, config };
-  if (layer !== undefined) throw refuse("an image with several layers of WebAssembly; it has to have one");
+  if (layer !== undefined)
+    throw refuse(
+      "an image with layers beside one of WebAssembly, or with several of those; it has to have one layer then",
+    );
 
   const compat = (manifest.annotations["module.wasm.image/variant"] ?? "").startsWith("compat");
   if (!isWasm && !compat) {

@@ -16,8 +16,8 @@ export interface PullerInit extends RegistryClientInit {
   /** The machine's own logins; see `createDockerCredentials`. Default: none. */
   readonly machineCredentials?: CredentialSource;
   readonly unpack?: Partial<UnpackLimits>;
-  /** Largest blob that is fetched, in bytes. Default 2 GiB. */
-  readonly maxBlobSize?: number;
+  /** Largest image that is fetched, in bytes over all its blobs. Default 4 GiB. */
+  readonly maxSize?: number;
 }
 
 /**
@@ -69,7 +69,7 @@ export function createPuller(init: PullerInit = {}): ImagePuller & AsyncDisposab
           target,
           limits,
           reference: text,
-          maxBlobSize: init.maxBlobSize ?? 2 * 2 ** 30,
+          maxSize: init.maxSize ?? 4 * 2 ** 30,
           ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
         }),
       ),

@@ -34,7 +34,7 @@ export interface PullImageInit {
   readonly client: RegistryClient;
   readonly target: PullTarget;
   readonly limits: UnpackLimits;
-  readonly maxBlobSize: number;
+  readonly maxSize: number;
   /** As the user gave it, for progress. */
   readonly reference: string;
   readonly onProgress?: (progress: PullProgress) => void;
@@ -42,6 +42,7 @@ export interface PullImageInit {
 
 const MAX_CONFIG = 4 << 20;
 const MAX_NESTING = 4;
+const MAX_LAYERS = 1000;
 const PARALLEL = 3;
 
 /** Fetches one image into the target: manifest, config, layers, and the tree where the layers are one. */
@@ -53,14 +54,7 @@ export async function pullImage(session: PullSession, init: PullImageInit): Prom
 
   const { digest, manifestDigest, manifest, manifestSize } = await findManifest(session, init, subject);
   const fetch = (blob: Descriptor): Promise<string> => fetchBlob(session, init, blob, subject);
-  for (const blob of [manifest.config, ...manifest.layers]) {
-    if (blob.size > init.maxBlobSize) {
-      throw new KrustletError(
-        "UnsupportedArtifact",
-        `${subject} has a blob of ${blob.size} bytes; the limit is ${init.maxBlobSize}`,
-      );
-    }
-  }
+  refuseTooLarge(manifest, init.maxSize, subject);
   const config = await readConfig(session, init, manifest.config, subject);
   const plan = planArtifact(manifest, config, subject);
   const layers = plan.form === "layer" ? [plan.layer] : plan.layers;
@@ -82,6 +76,19 @@ export async function pullImage(session: PullSession, init: PullImageInit): Prom
     blobs: [...blobs],
     ...found,
   };
+}
+
+/** A manifest costs nothing to write: what it asks for is bounded before any of it is fetched. */
+function refuseTooLarge(manifest: Manifest, maxSize: number, subject: string): void {
+  const { config, layers } = manifest;
+  const size = [config, ...layers].reduce((sum, blob) => sum + blob.size, 0);
+  const why =
+    layers.length > MAX_LAYERS
+      ? `${layers.length} layers; the limit is ${MAX_LAYERS}`
+      : `${size} bytes; the limit is ${maxSize}`;
+  if (layers.length > MAX_LAYERS || size > maxSize) {
+    throw new KrustletError("UnsupportedArtifact", `${subject} has ${why}`);
+  }
 }
 
 async function findManifest(

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFile, readdir } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 import type { Clock, PullProgress } from "@krustlet/interface";
 import { buildArtifact, buildCncfArtifact, sha256Of } from "@krustlet/testkit";
 import { describe, expect, it, vi } from "vitest";
@@ -334,6 +335,18 @@ describe("manifests that lie", () => {
     expect(pull).toMatchObject({ error: { code: "DigestMismatch" } });
   });
 
+  it("cannot ask for more than an image may have", async () => {
+    const descriptor = { mediaType: "application/wasm", digest: sha256Of(MODULE), size: 3 * 2 ** 30 };
+    const config = { ...descriptor, mediaType: "application/vnd.wasm.config.v0+json", size: 2 };
+    expect(await withManifest({ config, layers: [descriptor, descriptor] })).toMatchObject({
+      error: { code: "UnsupportedArtifact", message: expect.stringContaining("the limit is 4294967296") },
+    });
+    const layers = Array.from({ length: 1001 }, () => ({ ...descriptor, size: 0 }));
+    expect(await withManifest({ config, layers })).toMatchObject({
+      error: { code: "UnsupportedArtifact", message: expect.stringContaining("the limit is 1000") },
+    });
+  });
+
   it("may name empty blobs", async () => {
     await using registry = await startFaultyRegistry();
     await using target = await makeTarget();
@@ -400,6 +413,34 @@ describe("redirects", () => {
     expect(pull).toMatchObject({
       error: { code: "RegistryProtocol", message: expect.stringContaining(says) },
     });
+  });
+});
+
+describe("a proxy", () => {
+  it("is used for other hosts and never for loopback", async () => {
+    const tunnels: string[] = [];
+    const proxy = createServer();
+    proxy.on("connect", (request: IncomingMessage, socket: Duplex) => {
+      tunnels.push(request.url ?? "");
+      socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    const address = proxy.address();
+    const https = `http://127.0.0.1:${address !== null && typeof address === "object" ? address.port : 0}`;
+    await using registry = await startFaultyRegistry();
+    await using puller = createPuller({
+      proxy: { https, http: https },
+      clock: quickClock(),
+      retry: { attempts: 1 },
+    });
+    expect(await puller.resolve(registry.add(ARTIFACT))).toMatchObject({ digest: ARTIFACT.digest });
+    expect(tunnels).toEqual([]);
+    await expect(puller.resolve("registry.invalid/app:v1")).rejects.toMatchObject({
+      code: "RegistryUnavailable",
+    });
+    expect(tunnels).toEqual(["registry.invalid:443"]);
+    proxy.closeAllConnections();
+    await new Promise((resolve) => proxy.close(resolve));
   });
 });
 
