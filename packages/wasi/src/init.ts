@@ -45,6 +45,11 @@ export interface WasiInit {
   readonly preopens?: readonly Preopen[];
   /** Descriptors 3 and up; told to the guest by `LISTEN_FDS` and `LISTEN_FDNAMES`. Closed with the guest. */
   readonly listen?: readonly PreopenedListener[];
+  /**
+   * Whether the listening sockets are non-blocking when the guest starts. By default they are for programs built by
+   * Go, whose scheduler can wait for no other sockets, and not for others, whose `accept` waits.
+   */
+  readonly listenNonBlocking?: boolean;
   readonly clock?: WasiClock;
   /** Fills with bytes that nobody can guess. Default: the host's generator. */
   readonly random?: (bytes: Uint8Array) => void;

@@ -1,6 +1,7 @@
 import { KrustletError } from "@krustlet/interface";
 
 import { DirectoryDescriptor } from "./descriptors/directory-descriptor.ts";
+import { FDFLAGS } from "./descriptors/descriptor.ts";
 import type { Descriptor } from "./descriptors/descriptor.ts";
 import { openDevice } from "./descriptors/open-device.ts";
 import { ListenerDescriptor } from "./descriptors/socket-descriptors.ts";
@@ -51,10 +52,16 @@ function preopened(guest: Guest, { guestPath, node }: Preopen): Descriptor {
   return descriptor;
 }
 
+// Go's linker names the build in each module.
+function isBuiltByGo(module: WebAssembly.Module): boolean {
+  return WebAssembly.Module.customSections(module, "go:buildid").length > 0;
+}
+
 /** The one implementation of {@link Wasi}. */
 class GuestWasi implements Wasi {
   readonly #guest: Guest;
   readonly #exit: Promise<WasiExit>;
+  readonly #listeners: readonly ListenerDescriptor[];
 
   constructor(init: WasiInit) {
     const guest = new Guest(init);
@@ -63,11 +70,12 @@ class GuestWasi implements Wasi {
     guest.descriptors.add(new SourceDescriptor(guest.stdin));
     guest.descriptors.add(new SinkDescriptor(init.stdout ?? DROP));
     guest.descriptors.add(new SinkDescriptor(init.stderr ?? DROP));
-    for (const listener of init.listen ?? []) {
+    this.#listeners = (init.listen ?? []).map((listener) => {
       const descriptor = new ListenerDescriptor(listener);
       descriptor.preopenName = listener.name;
       guest.descriptors.add(descriptor);
-    }
+      return descriptor;
+    });
     for (const preopen of init.preopens ?? []) guest.descriptors.add(preopened(guest, preopen));
   }
 
@@ -84,6 +92,9 @@ class GuestWasi implements Wasi {
   }
 
   imports(module: WebAssembly.Module, extra: WebAssembly.Imports = {}): WebAssembly.Imports {
+    if (this.#listeners.length > 0 && (this.#guest.init.listenNonBlocking ?? isBuiltByGo(module))) {
+      for (const listener of this.#listeners) listener.flags = FDFLAGS.NONBLOCK;
+    }
     return buildImports(this.#guest, module, facesWith(this.#guest.init.faces), extra);
   }
 
