@@ -9,6 +9,8 @@ import type { Ticker, TickerLease } from "./ticker-thread.ts";
 export interface GuestThreadInit {
   readonly url: URL;
   readonly ticker: Ticker;
+  /** Megabytes that the thread's JavaScript heap may have; beyond, the thread ends. Default: the engine's own limit. */
+  readonly heapMb?: number;
   /** Told once, when the thread is gone. */
   onGone(thread: GuestThread): void;
 }
@@ -62,7 +64,7 @@ export class GuestThread {
     this.#worker = new Worker(init.url, {
       workerData,
       name: "krustlet-guests",
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB, maxOldGenerationSizeMb: init.heapMb },
       // The host opens files by system calls of its own, which Node's list of a thread's descriptors does not know.
       trackUnmanagedFds: false,
     });

@@ -9,6 +9,9 @@ import { prepareOnThread } from "./prepare-thread.ts";
 import { ThreadPool } from "./thread-pool.ts";
 import { pagesOf } from "./thread/memory-limit.ts";
 
+/** Megabytes of JavaScript heap with which the host's code runs in any case. */
+const LEAST_HEAP_MB = 32;
+
 /** Options of {@link createWasiRuntime}; all optional. */
 export interface WasiRuntimeInit {
   /** The RuntimeClass handler, and the scheme of container IDs. Default: `wasi`. */
@@ -93,7 +96,12 @@ class WasiRuntime implements Runtime {
     try {
       const { ready } = lease;
       const own = plan.isolated || (ready.form.kind === "metered" && ready.form.allocatesOnHostHeap);
-      const thread = own ? await this.#pool.own(ready.form.kind === "metered") : await this.#pool.shared();
+      const thread = own
+        ? await this.#pool.own({
+            metered: ready.form.kind === "metered",
+            heapMb: heapMbOf(plan.resources.memoryLimitBytes),
+          })
+        : await this.#pool.shared();
       const onEnd = (): void => {
         lease[Symbol.dispose]();
         of.leave();
@@ -132,6 +140,13 @@ class WasiRuntime implements Runtime {
 function wantedFormOf({ isolated, resources }: ContainerPlan): WantedForm {
   if (!isolated || (resources.cpuLimitMillis ?? Infinity) < 1000) return { kind: "metered" };
   return { kind: "limited", maxPages: pagesOf(resources.memoryLimitBytes ?? totalmem()) };
+}
+
+/** What the memory limit leaves to the JavaScript heap, which the host's own code needs too. */
+function heapMbOf(memoryLimitBytes: number | undefined): number | undefined {
+  return memoryLimitBytes === undefined
+    ? undefined
+    : Math.max(LEAST_HEAP_MB, Math.ceil(memoryLimitBytes / 2 ** 20));
 }
 
 function maxMapCount(): number | undefined {

@@ -8,6 +8,14 @@ export interface ThreadPoolInit {
   readonly size: number;
 }
 
+/** What a container wants of a thread of its own. */
+export interface OwnThreadOptions {
+  /** It can be interrupted, and must be now and then. */
+  readonly metered: boolean;
+  /** Bound of the JavaScript heap, on which a guest with garbage-collected objects puts them. */
+  readonly heapMb?: number;
+}
+
 /** The threads of a runtime: a few that containers share, and one for each container that wants its own. */
 export class ThreadPool {
   readonly #init: ThreadPoolInit;
@@ -36,9 +44,9 @@ export class ThreadPool {
   }
 
   /** A thread that nobody else gets. The caller terminates it. */
-  async own(metered: boolean): Promise<GuestThread> {
+  async own({ metered, heapMb }: OwnThreadOptions): Promise<GuestThread> {
     if (metered) this.#ticker.start();
-    const thread = this.#take();
+    const thread = heapMb === undefined ? this.#take() : this.#open(heapMb);
     await thread.ready;
     return thread;
   }
@@ -68,8 +76,9 @@ export class ThreadPool {
     return thread;
   }
 
-  #open(): GuestThread {
+  #open(heapMb?: number): GuestThread {
     const thread = new GuestThread({
+      heapMb,
       url: this.#init.url,
       ticker: this.#ticker,
       onGone: (gone) => {

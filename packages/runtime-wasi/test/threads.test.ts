@@ -27,6 +27,19 @@ const DYING = `
   parentPort.postMessage({ type: "ready" });
 `;
 
+/** `_start` chains garbage-collected structs without end: `local = struct.new(local)` in a loop. */
+const HEAP_HOG = Buffer.from(
+  [
+    "0061736d01000000",
+    // types: a struct of one nullable reference to itself; () -> ()
+    "0109025f01630000600000",
+    "03020101",
+    "070a01065f73746172740000",
+    "0a1301110101630003402000fb000021000c000b0b",
+  ].join(""),
+  "hex",
+);
+
 describe("threads", () => {
   it("end their containers with a clear message when they die, and are replaced", async () => {
     const workerUrl = new URL(`data:text/javascript,${encodeURIComponent(DYING)}`);
@@ -66,6 +79,23 @@ describe("threads", () => {
     await using runtime = createWasiRuntime({ threads: 1 });
     const { exit } = await runContainer(runtime, planOf(await moduleSourceOf(path)));
     expect(exit.exitCode).toBe(0);
+  });
+
+  it("end a guest that fills the JavaScript heap as OOMKilled, and nobody else", async () => {
+    await using runtime = createWasiRuntime({ threads: 1 });
+    const probe = await compileGuest("probe");
+    const neighbour = await startContainer(runtime, planOf(probe, { args: ["probe", "sleep", "60000"] }));
+    const directory = await mkdtemp(join(tmpdir(), "krustlet-heap-"));
+    await using _removed = { [Symbol.asyncDispose]: () => rm(directory, { recursive: true }) };
+    const path = join(directory, "heap.wasm");
+    await writeFile(path, HEAP_HOG);
+    const { exit } = await runContainer(
+      runtime,
+      planOf(await moduleSourceOf(path), { resources: { memoryLimitBytes: 16 * 1024 * 1024 } }),
+    );
+    expect([exit.exitCode, exit.reason]).toEqual([137, "OOMKilled"]);
+    expect(neighbour.output.stdout).toBe("sleeping\n");
+    await neighbour.container.kill();
   });
 
   it("run what was a start section before main, interruptibly", async () => {
