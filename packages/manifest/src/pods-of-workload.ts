@@ -67,6 +67,8 @@ function replicaPods(workload: Workload, report: Report, warn: Warn): WorkloadPo
   }
   if (start < 0) report(["spec", "ordinals", "start"], "may not be negative");
   if (replicas === 0) warn(["spec", "replicas"], "the number is 0, so no Pod of it runs");
+  const namespace = workload.metadata?.namespace;
+  const inNamespace = namespace === undefined ? {} : { namespace };
   const claims: V1PersistentVolumeClaim[] = [];
   const pods = Array.from({ length: replicas }, (_, index) => {
     const name = `${workload.metadata?.name ?? ""}-${start + index}`;
@@ -74,7 +76,9 @@ function replicaPods(workload: Workload, report: Report, warn: Warn): WorkloadPo
     for (const claim of spec.volumeClaimTemplates ?? []) {
       const volume = claim.metadata?.name ?? "";
       const claimName = `${volume}-${name}`;
-      claims.push(withFields(claim, { metadata: withFields(claim.metadata, { name: claimName }) }));
+      claims.push(
+        withFields(claim, { metadata: withFields(claim.metadata, { name: claimName, ...inNamespace }) }),
+      );
       if (pod.spec === undefined) continue;
       const others = (pod.spec.volumes ?? []).filter((other) => other.name !== volume);
       pod.spec.volumes = [...others, { name: volume, persistentVolumeClaim: { claimName } }];

@@ -1,16 +1,17 @@
-import { KrustletError } from "@krustlet/interface";
+import { isKrustletError, KrustletError } from "@krustlet/interface";
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments } from "yaml";
 import type { Document, Node } from "yaml";
 
 import { isObject, setOwn } from "./document.ts";
 import type { Json, JsonObject, ManifestDocument } from "./document.ts";
+import { nestsDeeper } from "./nests-deeper.ts";
 import { printable } from "./problem.ts";
 import { scalarOf } from "./scalar-of.ts";
 
 /** The largest manifest that is read, in UTF-16 units of text. */
 export const MAX_MANIFEST_LENGTH: number = 4 * 1024 * 1024;
 const MAX_DEPTH = 100;
-const MAX_NODES = 500_000;
+const MAX_NODES = 200_000;
 const MAX_ALIASED_LENGTH = 8 * 1024 * 1024;
 const STANDARD = "tag:yaml.org,2002:";
 
@@ -47,6 +48,7 @@ export function readYaml(text: string, source: string): readonly ManifestDocumen
 
 function composed(text: string, source: string, counter: LineCounter): readonly Document.Parsed[] {
   try {
+    if (nestsDeeper(text, MAX_DEPTH)) throw tooDeep(source);
     const documents = parseAllDocuments(text, {
       schema: "failsafe",
       uniqueKeys: false,
@@ -57,6 +59,7 @@ function composed(text: string, source: string, counter: LineCounter): readonly 
     });
     return "empty" in documents ? [] : documents;
   } catch (cause) {
+    if (isKrustletError(cause)) throw cause;
     if (cause instanceof RangeError) throw tooDeep(source, cause);
     throw invalid(source, "the manifest is not YAML", cause);
   }
@@ -211,7 +214,7 @@ class DocumentReader {
   }
 }
 
-function tooDeep(source: string, cause: unknown): KrustletError {
+function tooDeep(source: string, cause?: unknown): KrustletError {
   return invalid(source, `the manifest nests more than ${MAX_DEPTH} levels`, cause);
 }
 

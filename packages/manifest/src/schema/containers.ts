@@ -161,6 +161,10 @@ export const CONTAINERS_TYPES: SchemaTypes = {
     terminationGracePeriodSeconds: "int64",
     timeoutSeconds: "int32",
   },
+  ResourceClaim: {
+    name: "string!",
+    request: "string",
+  },
   ResourceFieldSelector: {
     containerName: "string",
     divisor: "quantity",
