@@ -66,7 +66,7 @@ export function readTableType(reader: ByteReader): TableType {
 }
 
 /** Reads a global's type. */
-export function readGlobalType(reader: ByteReader): GlobalType {
+function readGlobalType(reader: ByteReader): GlobalType {
   const type = readValueType(reader);
   const mutability = reader.u8();
   if (mutability > 1) throw reader.fail("a global is neither constant nor mutable", reader.offset - 1);

@@ -36,7 +36,7 @@ const valueTypes: Readonly<Record<number, string>> = {
 };
 
 /** Reads a heap type: an abstract one by its name, a defined one by its index. */
-export function readHeapType(reader: ByteReader): string {
+function readHeapType(reader: ByteReader): string {
   const start = reader.offset;
   const exact = reader.peek() === 0x62;
   if (exact) reader.u8();

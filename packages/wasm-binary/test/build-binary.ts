@@ -1,5 +1,5 @@
 /** A number as LEB128 bytes. */
-export function leb(value: number): number[] {
+function leb(value: number): number[] {
   const bytes: number[] = [];
   let rest = value;
   do {

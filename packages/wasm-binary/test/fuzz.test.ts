@@ -1,9 +1,12 @@
 import { isKrustletError } from "@krustlet/interface";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { describeWasm, parseModule, wasmKindOf } from "../src/index.ts";
 import { component, richModule, section, text, vector } from "./build-binary.ts";
 
-const runs = Number(process.env["KRUSTLET_FUZZ_RUNS"] ?? 20_000);
+// A loaded machine takes longer than vitest allows by default.
+vi.setConfig({ testTimeout: Number(process.env["KRUSTLET_FUZZ_RUNS"] ?? 0) > 0 ? 3_600_000 : 60_000 });
+
+const runs = Number(process.env["KRUSTLET_FUZZ_RUNS"] ?? 8000);
 const seed = Number(process.env["KRUSTLET_FUZZ_SEED"] ?? 1);
 
 /** Repeatable random numbers (xorshift), from 0 up to but not including `below`. */

@@ -2,10 +2,14 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { array, assert, constant, integer, nat, oneof, property, record, string } from "fast-check";
 import { isKrustletError } from "@krustlet/interface";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { functionNamesOf, parseModule, readSections } from "../src/index.ts";
 import { custom, module, richModule, section, text, vector } from "./build-binary.ts";
+
+// A loaded machine takes longer than vitest allows by default.
+vi.setConfig({ testTimeout: Number(process.env["KRUSTLET_FUZZ_RUNS"] ?? 0) > 0 ? 3_600_000 : 60_000 });
 
 /** What V8 says of a module and what we say of it, in the same words. */
 function expectSameAsEngine(bytes: Uint8Array<ArrayBuffer>): void {
@@ -83,6 +87,30 @@ describe("parseModule", () => {
     });
     expect(parsed).toMatchObject({ start: 2, codeCount: 2, dataCount: 1, elementCount: 1, tableCount: 1 });
     expect(functionNamesOf(richModule(), parsed.sections)).toEqual(new Map([[2, "main"]]));
+  });
+
+  it("finds every section where it was put, whatever is in it", () => {
+    const contents = array(nat(255), { maxLength: 200 });
+    const entry = oneof(
+      record({ id: constant(0), name: string({ unit: "grapheme" }), contents }),
+      record({ id: integer({ min: 1, max: 13 }), contents }),
+    );
+    assert(
+      property(array(entry), (entries) => {
+        const bytes = module(
+          ...entries.map((given) =>
+            "name" in given ? custom(given.name, given.contents) : section(given.id, given.contents),
+          ),
+        );
+        const found = readSections(bytes).map(({ id, name, offset, end }) => ({
+          id,
+          ...(name === undefined ? {} : { name }),
+          contents: [...bytes.subarray(offset, end)],
+        }));
+        expect(found).toEqual(entries);
+      }),
+      { seed: 1 },
+    );
   });
 
   it("says where a binary is broken", () => {

@@ -1,5 +1,5 @@
 /** Where an import of a rewritten module is: its two names. */
-export interface MeterImport {
+interface MeterImport {
   readonly importModule: string;
   readonly importName: string;
 }

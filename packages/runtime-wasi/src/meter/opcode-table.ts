@@ -50,7 +50,7 @@ export const immediates = {
 } as const;
 
 /** One of {@link immediates}. */
-export type Immediates = (typeof immediates)[keyof typeof immediates];
+type Immediates = (typeof immediates)[keyof typeof immediates];
 
 type Row = readonly [first: number, last: number, kind: Immediates];
 

@@ -7,7 +7,7 @@ import { scanFunction } from "./scan-function.ts";
 import type { ScannedFunction } from "./scan-function.ts";
 
 /** How many functions a module imports: the index of its first own one. */
-export function importedFunctionCount({ module }: ModuleSource): number {
+function importedFunctionCount({ module }: ModuleSource): number {
   return module.imports.filter(({ type }) => type.kind === "function").length;
 }
 

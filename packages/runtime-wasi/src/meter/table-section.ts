@@ -7,7 +7,7 @@ import { skipConstantExpression } from "./constant-expression.ts";
  * How many entries all tables of a metered module may have together: they are on the JavaScript heap that it shares
  * with its neighbours. Real modules have some thousands.
  */
-export const maxTableEntries = 1_000_000;
+const maxTableEntries = 1_000_000;
 
 /**
  * The contents of a table section with maximums lowered so that all tables together stay within

@@ -19,7 +19,7 @@ export function vector(entries: readonly (readonly number[])[]): number[] {
   return [...leb(entries.length), ...entries.flat()];
 }
 
-export function section(id: number, contents: readonly number[]): number[] {
+function section(id: number, contents: readonly number[]): number[] {
   return [id, ...leb(contents.length), ...contents];
 }
 

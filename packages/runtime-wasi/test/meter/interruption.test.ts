@@ -1,10 +1,13 @@
 import { Worker } from "node:worker_threads";
 import { runInNewContext } from "node:vm";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { meterModule } from "../../src/meter/meter-module.ts";
 import { build, exported, leb, text } from "./build-binary.ts";
 import type { TestModule } from "./build-binary.ts";
 import { instantiateMetered } from "./run-guest.ts";
+
+// A loaded machine takes longer than vitest allows by default.
+vi.setConfig({ testTimeout: Number(process.env["KRUSTLET_FUZZ_RUNS"] ?? 0) > 0 ? 3_600_000 : 60_000 });
 
 class Stop extends Error {}
 

@@ -1,8 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { meterModule } from "../../src/meter/meter-module.ts";
 import { immediates as is, plainOpcodes, prefixedOpcodes } from "../../src/meter/opcode-table.ts";
 import { build, leb } from "./build-binary.ts";
 import type { TestModule } from "./build-binary.ts";
+
+// A loaded machine takes longer than vitest allows by default.
+vi.setConfig({ testTimeout: Number(process.env["KRUSTLET_FUZZ_RUNS"] ?? 0) > 0 ? 3_600_000 : 60_000 });
 
 /** A world in which every instruction has something to refer to under index 0 (or as said at the instruction). */
 const world: Omit<TestModule, "functions"> = {

@@ -2,9 +2,9 @@ import { build, exported, leb, text } from "./build-binary.ts";
 import type { TestFunction } from "./build-binary.ts";
 
 /** Repeatable random numbers (xorshift), from 0 up to but not including `below`. */
-export type Random = (below: number) => number;
+type Random = (below: number) => number;
 
-export function createRandom(seed: number): Random {
+function createRandom(seed: number): Random {
   let state = Math.imul(seed, 2_654_435_761) | 1;
   return (below) => {
     state ^= state << 13;

@@ -136,20 +136,20 @@ export function instantiateMetered(
   return { exports, memory, flag };
 }
 
-/** Runs a metered command, with the flag never or always set, and gives what it printed. */
+/** Runs a metered command, with the flag never set or set from the start, and gives what it printed. */
 export function runMetered(
   metered: MeteredModule,
   module: WebAssembly.Module,
   args: readonly string[],
-  onYield?: () => void,
+  onYield?: (flag: Int32Array) => void,
 ): string {
   let memory: WebAssembly.Memory | undefined;
   const { wasi, output } = createWasi(args, () => memory as WebAssembly.Memory);
-  const instance = instantiateMetered(
+  const instance: MeteredInstance = instantiateMetered(
     metered,
     module,
     { wasi_snapshot_preview1: wasi },
-    onYield ?? (() => undefined),
+    () => onYield?.(instance.flag),
   );
   memory = instance.memory;
   if (onYield !== undefined) instance.flag[0] = 1;
