@@ -84,7 +84,11 @@ export class Guest {
         if (this.ended !== undefined) return;
         this.#abandon = undefined;
         this.enter();
-        resolve(this.answered(answer));
+        try {
+          resolve(this.answered(answer));
+        } catch (error) {
+          reject(error);
+        }
       };
       const wake = (): void => {
         if (woken || this.ended !== undefined) return;
@@ -131,14 +135,17 @@ export class Guest {
     }, answer);
   }
 
-  /** What an import function answers; whatever it throws becomes an errno, except the guest's end. */
+  /** What an import function answers; whatever it throws becomes an errno. Throws when the guest has ended. */
   answered(answer: () => Answer): Answer {
+    let result: Answer;
     try {
-      return answer();
+      result = answer();
     } catch (error) {
-      if (this.ended !== undefined) throw error;
-      return error instanceof RangeError ? ERRNO.FAULT : errnoOf(error);
+      result = error instanceof RangeError ? ERRNO.FAULT : errnoOf(error);
     }
+    // The import ended the guest, or somebody did meanwhile: it gets no answer.
+    if (this.ended !== undefined) throw unwindError();
+    return result;
   }
 
   onEnd(listener: (exit: WasiExit) => void): void {

@@ -131,6 +131,24 @@ describe("closing", () => {
     expect((await mappings()) - before).toBeLessThan(150);
   });
 
+  it("by the guest's own sink, in the midst of its write, is the last thing that happens to it", async () => {
+    const module = await compileGuest("hello");
+    const chunks: number[] = [];
+    const wasi = createWasi({
+      args: ["hello"],
+      stdout: {
+        write(chunk) {
+          chunks.push(chunk.length);
+          wasi.close();
+        },
+      },
+      stderr: { write: () => expect.unreachable() },
+    });
+    const exit = await wasi.start(new WebAssembly.Instance(module, wasi.imports(module)));
+    expect(exit).toEqual({ kind: "closed" });
+    expect(chunks).toHaveLength(1);
+  });
+
   it("before the start means that nothing runs", async () => {
     const module = await compileGuest("hello");
     const wasi = createWasi({ stdout: { write: () => expect.unreachable() } });

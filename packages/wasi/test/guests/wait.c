@@ -18,7 +18,7 @@ int main(int argc, char **argv) {
   clock_gettime(CLOCK_MONOTONIC, &start);
   if (strcmp(argv[1], "sleep") == 0) {
     double wanted = atof(argv[2]);
-    struct timespec time = {wanted / 1e3, (long)(wanted * 1e6) % 1000000000L};
+    struct timespec time = {wanted / 1e3, (long)((long long)(wanted * 1e6) % 1000000000LL)};
     nanosleep(&time, NULL);
     double took = since(&start);
     printf(took < wanted ? "early %f\n" : "slept\n", took);
