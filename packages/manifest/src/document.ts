@@ -5,7 +5,7 @@ export interface JsonObject {
   [key: string]: Json;
 }
 /** A list as JSON has it. */
-export interface JsonArray extends Array<Json> {}
+interface JsonArray extends Array<Json> {}
 
 /** Whether `value` is an object and no list. */
 export function isObject(value: unknown): value is JsonObject {
@@ -23,7 +23,7 @@ export function setOwn(object: JsonObject, key: string, value: Json): void {
 }
 
 /** Where in a file things stand. */
-export interface Positions {
+interface Positions {
   /** Line of the entry `key` of `container`, from 1; undefined where it is not known. */
   lineOf(container: object, key: string | number): number | undefined;
 }

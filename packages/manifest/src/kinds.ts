@@ -1,5 +1,5 @@
 /** Kinds of workloads, with the group and version they are served in. */
-export const WORKLOAD_KINDS: Readonly<Record<string, string>> = {
+const WORKLOAD_KINDS: Readonly<Record<string, string>> = {
   Job: "batch/v1",
   CronJob: "batch/v1",
   Deployment: "apps/v1",
