@@ -1,34 +1,48 @@
-import { createRequire } from "node:module";
+import { builtinModules, createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
 import { defineConfig } from "tsup";
+import type { Options } from "tsup";
 
 const require = createRequire(import.meta.url);
 
 /**
- * One directory with everything but what has native parts: the rooms come from their sources, and whatever a plain
- * `run hello.wasm` does not need is in chunks of its own. The runtime's threads start from `worker.js`.
+ * Node's own modules, each got by the first module that runs and needs it. A plain import of the bundle would load all
+ * of them, and make an ES module's face for each, before the bundle's first line.
+ */
+const lazyBuiltins: NonNullable<Options["esbuildPlugins"]>[number] = {
+  name: "lazy-builtins",
+  setup: (build) => {
+    const filter = new RegExp(`^(?:node:.*|${builtinModules.join("|")})$`);
+    build.onResolve({ filter }, ({ path }) => ({ path, namespace: "builtin" }));
+    build.onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)})`,
+    }));
+  },
+};
+
+/**
+ * One file with everything but what has native parts or is large and rarely needed: a process that runs a small module
+ * is over in a few dozen milliseconds, and each file of a start costs one. What is imported dynamically is evaluated
+ * when it is needed. The runtimes' threads start from files of their own.
  */
 export default defineConfig({
   entry: { main: "src/main.ts", worker: "src/worker.ts", "wasmer-worker": "src/wasmer-worker.ts" },
   format: "esm",
   target: "node24",
-  splitting: true,
+  splitting: false,
   dts: false,
   sourcemap: false,
   minify: true,
   clean: true,
   noExternal: [/^(?!koffi|undici|@wasmer)/u],
   external: ["koffi", "undici", "@wasmer/wasi", "@wasmer/wasmfs"],
-  // For the CommonJS among what is bundled (yaml, undici), which asks for Node's own modules.
-  banner: {
-    js: 'import{createRequire as _createRequire}from"node:module";const require=_createRequire(import.meta.url);',
-  },
+  removeNodeProtocol: false,
+  esbuildPlugins: [lazyBuiltins],
   esbuildOptions: (options) => {
     options.conditions = ["@krustlet/source", "module", "node", "import"];
     // What it exports to Node is CommonJS, which no bundler can shake.
     options.alias = { rxjs: join(dirname(require.resolve("rxjs/package.json")), "dist/esm/index.js") };
     options.legalComments = "none";
-    options.keepNames = true;
   },
 });
