@@ -27,7 +27,7 @@ export async function openWorkspace(layout: StoreLayout, owner: Owner, now: Date
   await sweep(layout, owner, now);
   const idle = new Set<string>();
   let count = 0;
-  const unique = (): string => `${(count += 1)}-${Math.random().toString(36).slice(2, 10)}`;
+  const unique = (): string => `${(count += 1)}`;
 
   async function adopt(digest: string, into: string): Promise<boolean> {
     const prefix = partialPrefix(digest);

@@ -23,7 +23,12 @@ export async function openBlobFile(path: string, digest: string): Promise<BlobFi
   );
   let hash = hashFor(digest);
   let size = 0;
-  if ((await file.stat()).size > 0) size = await hashFile(path, hash);
+  try {
+    if ((await file.stat()).size > 0) size = await hashFile(path, hash);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
   return {
     get size() {
       return size;

@@ -1,4 +1,4 @@
-import { copyFile, open, truncate, writeFile } from "node:fs/promises";
+import { constants, copyFile, open, truncate, writeFile } from "node:fs/promises";
 import { KrustletError } from "@krustlet/interface";
 import type {
   ModuleSource,
@@ -247,7 +247,9 @@ async function addModule(file: string, target: PullTarget): Promise<ModuleSource
   if (here !== undefined) return { digest, path: here, size };
   const path = await target.add(digest, async (partial) => {
     await truncate(partial, 0).catch(() => {});
-    await copyFile(file, partial).catch((cause: unknown) => Promise.reject(diskError(cause, partial)));
+    await copyFile(file, partial, constants.COPYFILE_FICLONE).catch((cause: unknown) =>
+      Promise.reject(diskError(cause, partial)),
+    );
   });
   return { digest, path, size };
 }

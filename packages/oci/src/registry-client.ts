@@ -1,4 +1,4 @@
-import { KrustletError } from "@krustlet/interface";
+import { isKrustletError, KrustletError } from "@krustlet/interface";
 import type { Cancellable, Clock, RegistryCredential } from "@krustlet/interface";
 import { createAuthorizer } from "./authorizer.ts";
 import { digestOf, isDigest } from "./digest.ts";
@@ -197,6 +197,10 @@ export function createRegistryClient(init: RegistryClientInit = {}): RegistryCli
       const told = await attempt(session, request, (response) => {
         dropBody(response.body);
         return Promise.resolve(response.headers.get("docker-content-digest"));
+      }).catch((error: unknown) => {
+        // A registry that knows no HEAD (405) may still know GET.
+        if (isKrustletError(error, "RegistryProtocol")) return manifest(session).then(({ digest }) => digest);
+        throw error;
       });
       if (session.reference.digest !== undefined) return session.reference.digest;
       return told !== undefined && isDigest(told) ? told : (await manifest(session)).digest;

@@ -50,7 +50,9 @@ const MAX_REDIRECTS = 8;
 export function createTransport(init: TransportInit = {}): Transport {
   let agents: Promise<Agents> | undefined;
   const insecure = new Set(init.insecureRegistries?.map((host) => host.toLowerCase()));
-  const allowsPlain = (host: string): boolean => isLoopback(host) || insecure.has(host.toLowerCase());
+  // A URL leaves out the port that its scheme has by itself.
+  const allowsPlain = (host: string): boolean =>
+    isLoopback(host) || [host, `${host}:80`].some((name) => insecure.has(name.toLowerCase()));
 
   async function once(
     request: HttpRequest,

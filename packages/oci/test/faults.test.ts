@@ -142,6 +142,16 @@ describe("a registry that is busy or broken", () => {
     });
   });
 
+  it.each(["knows no HEAD", "names no digest"])("that %s still tells what a tag stands for", async (how) => {
+    await using registry = await startFaultyRegistry((request, response) => {
+      if (request.method !== "HEAD") return false;
+      response.writeHead(how === "knows no HEAD" ? 405 : 200).end();
+      return true;
+    });
+    await using puller = createPuller();
+    expect((await puller.resolve(registry.add(ARTIFACT))).digest).toBe(ARTIFACT.digest);
+  });
+
   it("ends the pull when the caller aborts it", async () => {
     const abort = new AbortController();
     await using registry = await startFaultyRegistry(
