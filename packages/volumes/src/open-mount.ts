@@ -35,7 +35,7 @@ export async function openMount(
   }
   let handle: FileHandle;
   try {
-    handle = await openBeneath(volume.path, subPath, volume.refresh === undefined);
+    handle = await openBeneath(volume.path, subPath, !volume.readOnly);
   } catch (cause) {
     if (isKrustletError(cause))
       throw new KrustletError(cause.code, `${where}: subPath ${cause.message}`, { cause });

@@ -92,7 +92,9 @@ describe("emptyDir", () => {
     const pod = podOf([{ name: "v", emptyDir: { medium: "Memory" } }]);
     const volumes = await createVolumeMounter(init).mount(pod);
     const [name] = (await readdir(root.path)).filter((each) => each.startsWith("krustlet-"));
+    expect((await lstat(join(root.path, name!))).mode & 0o777).toBe(0o700);
     await volumes[Symbol.asyncDispose]();
+    expect(await readdir(root.path)).toEqual(["root"]);
     await mkdir(join(root.path, "elsewhere"));
     await symlink("elsewhere", join(root.path, name!));
     await expect(createVolumeMounter(init).mount(pod)).rejects.toThrow("not a directory of this user's own");

@@ -89,7 +89,7 @@ describe("writePayload", () => {
           expect(await seen(root.path)).toEqual(each);
         }
       }),
-      { seed: 7, numRuns: 40 },
+      { seed: 7, numRuns: 20 },
     );
   });
 
