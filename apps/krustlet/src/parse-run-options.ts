@@ -31,9 +31,8 @@ export function parseVolume(text: string): VolumeOption {
 
 /** `[ip:]host:guest` or one port for both. @throws KrustletError `InvalidUsage`. */
 export function parsePublish(text: string): PublishOption {
-  const match = /^(?:(?<ip>\[[0-9a-fA-F:.]+\]|[0-9.]+):)?(?:(?<host>\d+):)?(?<guest>\d+)(?:\/tcp)?$/u.exec(
-    text,
-  );
+  const match =
+    /^(?:(?<ip>\[[0-9a-fA-F:.]+\]|\d+(?:\.\d+){3}):)?(?:(?<host>\d+):)?(?<guest>\d+)(?:\/tcp)?$/u.exec(text);
   const groups = match?.groups ?? {};
   const containerPort = Number(groups["guest"]);
   const hostPort = Number(groups["host"] ?? groups["guest"]);
