@@ -4,12 +4,12 @@ import type { FileHandle } from "node:fs/promises";
 import { openDirectory, pathOfHandle } from "./beneath.ts";
 import { failedWith } from "./volume-error.ts";
 
-const MAX_DEPTH = 256;
+const MAX_DEPTH = 128;
 const BLOCK = 512;
 
 /**
  * Bytes that the files beneath `path` take on disk, links not followed and each file counted once. What goes away
- * meanwhile is not counted. A tree of more than 256 levels cannot be measured and counts as `Infinity`, so that a
+ * meanwhile is not counted. A tree of more than 128 levels cannot be measured and counts as `Infinity`, so that a
  * guest cannot hide files in the depth.
  */
 export async function directorySize(path: string): Promise<number> {

@@ -22,6 +22,7 @@ export async function removeTree(path: string, trash: string): Promise<void> {
     const take = async (from: string | Buffer): Promise<void> => {
       let name = `${next++}`;
       while (await exists(`${pathOfHandle(bin)}/${name}`)) name = `${next++}`;
+      await lift(from);
       await rename(from, `${pathOfHandle(bin)}/${name}`);
       waiting.push(name);
     };
@@ -73,21 +74,23 @@ async function empty(path: string, take: (from: Buffer) => Promise<void>): Promi
     const entries = await opendir(inside, { encoding: "buffer" as BufferEncoding, bufferSize: 256 });
     for await (const entry of entries) {
       const child = Buffer.concat([inside, entry.name as unknown as Buffer]);
-      const directory = await openAsDirectory(child);
-      if (directory === undefined) {
-        await unlink(child);
-        continue;
-      }
-      try {
-        // Moving a directory writes its "..", which takes the permission to.
-        await chmod(`${pathOfHandle(directory)}/`, 0o700);
-      } finally {
-        await directory.close();
-      }
-      await take(child);
+      if (await lift(child)) await take(child);
+      else await unlink(child);
     }
   } finally {
     await handle.close();
+  }
+  return true;
+}
+
+/** Gives a directory a mode with which it can be moved (that writes its "..") and emptied; false if it is none. */
+async function lift(path: string | Buffer): Promise<boolean> {
+  const directory = await openAsDirectory(path);
+  if (directory === undefined) return false;
+  try {
+    await chmod(`${pathOfHandle(directory)}/`, 0o700);
+  } finally {
+    await directory.close();
   }
   return true;
 }
