@@ -15,6 +15,9 @@ import { unwindError } from "./unwind.ts";
 
 const EMPTY: ByteSource = { read: () => new Uint8Array() };
 
+// A trap's backtrace has as many; the engine's default of 10 often ends before `main`.
+const MAX_FRAMES = 32;
+
 /** The state of one guest that its imports work on. */
 export class Guest {
   readonly init: WasiInit;
@@ -30,6 +33,7 @@ export class Guest {
   #abandon: (() => void) | undefined;
   #inside = false;
   #since = 0n;
+  #frames = 0;
   #spent = 0n;
 
   constructor(init: WasiInit) {
@@ -60,6 +64,8 @@ export class Guest {
   /** Guest code begins to run. */
   enter(): void {
     this.#inside = true;
+    this.#frames = Error.stackTraceLimit;
+    Error.stackTraceLimit = MAX_FRAMES;
     this.#since = process.hrtime.bigint();
     this.#gate?.enter();
   }
@@ -68,6 +74,7 @@ export class Guest {
   leave(): void {
     if (!this.#inside) return;
     this.#inside = false;
+    Error.stackTraceLimit = this.#frames;
     this.#spent += process.hrtime.bigint() - this.#since;
     this.#gate?.leave();
   }

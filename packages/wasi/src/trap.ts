@@ -3,13 +3,29 @@ import type { WasiExit } from "./init.ts";
 // `at name (wasm://wasm/module-hash:wasm-function[12]:0x1a2)`, or without a name.
 const FRAME = /^\s*at (?:(.*) \()?wasm:\/\/.*:wasm-function\[(\d+)\]:(0x[0-9a-f]+)\)?$/;
 
+/** The module's own name in its name section, which V8 puts before each function's. */
+export function moduleNameOf(module: WebAssembly.Module): string | undefined {
+  const section = WebAssembly.Module.customSections(module, "name")[0];
+  if (section === undefined) return undefined;
+  const bytes = new Uint8Array(section);
+  // Subsection 0, its size, the name's length, the name; the numbers are LEB128, and names this long are not looked at.
+  const length = bytes[2] ?? 0;
+  if (bytes[0] !== 0 || (bytes[1] ?? 128) >= 128 || length >= 128) return undefined;
+  return new TextDecoder().decode(bytes.subarray(3, 3 + length));
+}
+
 /** The wasm frames of a stack, innermost first, by function name where the module's name section has it. */
-export function backtraceOf(stack: string): readonly string[] {
+export function backtraceOf(stack: string, moduleName?: string): readonly string[] {
   const frames: string[] = [];
   for (const line of stack.split("\n")) {
     const [, name, index, offset] = FRAME.exec(line) ?? [];
     if (index === undefined || offset === undefined) continue;
-    const known = name === undefined || name === "" || name.startsWith("wasm-function[") ? undefined : name;
+    const plain =
+      moduleName !== undefined && name?.startsWith(`${moduleName}.`) === true
+        ? name.slice(moduleName.length + 1)
+        : name;
+    const known =
+      plain === undefined || plain === "" || plain.startsWith("wasm-function[") ? undefined : plain;
     frames.push(
       known === undefined
         ? `function ${index} (offset ${offset})`
@@ -19,20 +35,14 @@ export function backtraceOf(stack: string): readonly string[] {
   return frames;
 }
 
-/** How a guest ended that threw. */
-export function trapOf(error: unknown): WasiExit {
+/** How a guest of `module` ended that threw. */
+export function trapOf(error: unknown, module?: WebAssembly.Module): WasiExit {
   if (!(error instanceof Error)) {
     return { kind: "trap", message: "uncaught exception", backtrace: [], error };
   }
   // The engine's words for a stack that is full are about JavaScript.
-  const message =
-    error instanceof RangeError && error.message.includes("call stack")
-      ? "call stack exhausted"
-      : error.message;
-  return {
-    kind: "trap",
-    message: message === "" ? "uncaught exception" : message,
-    backtrace: backtraceOf(error.stack ?? ""),
-    error,
-  };
+  const full = error instanceof RangeError && error.message.includes("call stack");
+  const message = full ? "call stack exhausted" : error.message === "" ? "uncaught exception" : error.message;
+  const moduleName = module === undefined ? undefined : moduleNameOf(module);
+  return { kind: "trap", message, backtrace: backtraceOf(error.stack ?? "", moduleName), error };
 }

@@ -61,6 +61,7 @@ function isBuiltByGo(module: WebAssembly.Module): boolean {
 class GuestWasi implements Wasi {
   readonly #guest: Guest;
   readonly #exit: Promise<WasiExit>;
+  #module: WebAssembly.Module | undefined;
   readonly #listeners: readonly ListenerDescriptor[];
 
   constructor(init: WasiInit) {
@@ -92,6 +93,7 @@ class GuestWasi implements Wasi {
   }
 
   imports(module: WebAssembly.Module, extra: WebAssembly.Imports = {}): WebAssembly.Imports {
+    this.#module = module;
     if (this.#listeners.length > 0 && (this.#guest.init.listenNonBlocking ?? isBuiltByGo(module))) {
       for (const listener of this.#listeners) listener.flags = FDFLAGS.NONBLOCK;
     }
@@ -119,7 +121,7 @@ class GuestWasi implements Wasi {
       .then(
         () => guest.end({ kind: "exit", code: 0 }),
         // After an end that is known, this is only its unwinding.
-        (error: unknown) => guest.end(trapOf(error)),
+        (error: unknown) => guest.end(trapOf(error, this.#module)),
       );
     return this.#exit;
   }

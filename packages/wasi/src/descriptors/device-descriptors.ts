@@ -3,6 +3,9 @@ import { STREAM_RIGHTS } from "../rights.ts";
 import { Descriptor, WOULD_BLOCK } from "./descriptor.ts";
 import type { Direction, Readiness } from "./descriptor.ts";
 
+// As much as one read gives, so that it does not take long.
+const MAX_FILL = 1_048_576;
+
 /** `/dev/null`, `/dev/zero`, `/dev/random`: `fill` makes what is read, or nothing does and it is the end of file. */
 export class FillDescriptor extends Descriptor {
   readonly filetype: number = FILETYPE.CHARACTER_DEVICE;
@@ -15,8 +18,10 @@ export class FillDescriptor extends Descriptor {
 
   override read(buffers: readonly Uint8Array<ArrayBuffer>[]): number {
     if (this.#fill === undefined) return 0;
-    for (const buffer of buffers) this.#fill(buffer);
-    return length(buffers);
+    const part = buffers[0]?.subarray(0, MAX_FILL);
+    if (part === undefined) return 0;
+    this.#fill(part);
+    return part.length;
   }
 
   override write(buffers: readonly Uint8Array<ArrayBuffer>[]): number {

@@ -36,6 +36,9 @@ export class ListenerDescriptor extends Descriptor {
   }
 }
 
+// Milliseconds without any progress after which a closed connection is dropped.
+const LINGER = 10_000;
+
 const EVENTS = {
   read: ["readable", "end", "close", "error"],
   write: ["drain", "close", "error"],
@@ -120,7 +123,8 @@ export class SocketDescriptor extends Descriptor {
   }
 
   override close(): void {
-    // What the guest wrote is still sent.
+    // What the guest wrote is still sent, but a peer that takes nothing does not keep the socket.
+    this.#socket.setTimeout(LINGER, () => this.#socket.destroy());
     this.#socket.destroySoon();
   }
 
