@@ -29,6 +29,7 @@ export function defaultPod(pod: V1Pod): V1Pod {
 
 function defaultSpec(spec: V1PodSpec): V1PodSpec {
   const serviceAccount = spec.serviceAccountName ?? spec.serviceAccount ?? "default";
+  const container = (each: V1Container): V1Container => defaultContainer(each, spec.hostNetwork ?? false);
   const defaulted = withFields(spec, {
     restartPolicy: spec.restartPolicy ?? "Always",
     dnsPolicy: spec.dnsPolicy ?? "ClusterFirst",
@@ -38,14 +39,14 @@ function defaultSpec(spec: V1PodSpec): V1PodSpec {
     serviceAccount,
     serviceAccountName: serviceAccount,
     terminationGracePeriodSeconds: spec.terminationGracePeriodSeconds ?? 30,
-    containers: spec.containers.map(defaultContainer),
+    containers: spec.containers.map(container),
   });
-  if (spec.initContainers !== undefined) defaulted.initContainers = spec.initContainers.map(defaultContainer);
+  if (spec.initContainers !== undefined) defaulted.initContainers = spec.initContainers.map(container);
   if (spec.volumes !== undefined) defaulted.volumes = spec.volumes.map(defaultVolume);
   return defaulted;
 }
 
-function defaultContainer(container: V1Container): V1Container {
+function defaultContainer(container: V1Container, hostNetwork: boolean): V1Container {
   const { env, ports, resources } = container;
   const defaulted = withFields(container, {
     imagePullPolicy: container.imagePullPolicy ?? pullPolicyOf(container.image ?? ""),
@@ -58,7 +59,10 @@ function defaultContainer(container: V1Container): V1Container {
     defaulted.resources = withFields(resources, { requests: { ...resources.limits, ...resources.requests } });
   }
   if (ports !== undefined) {
-    defaulted.ports = ports.map((port) => withFields(port, { protocol: port.protocol ?? "TCP" }));
+    defaulted.ports = ports.map((port) => {
+      const { protocol = "TCP", hostPort = port.containerPort } = port;
+      return withFields(port, hostNetwork ? { protocol, hostPort } : { protocol });
+    });
   }
   if (env !== undefined) defaulted.env = env.map(defaultVariable);
   for (const probe of ["livenessProbe", "readinessProbe", "startupProbe"] as const) {

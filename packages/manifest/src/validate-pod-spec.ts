@@ -53,6 +53,9 @@ function validateContainers(
       if (field !== "containers") continue;
       for (const [position, port] of (container.ports ?? []).entries()) {
         if (!port.hostPort) continue;
+        if (spec.hostNetwork === true && port.hostPort !== port.containerPort) {
+          report([...at, "ports", position, "hostPort"], "must be containerPort where hostNetwork is true");
+        }
         const key = `${port.hostIP ?? ""} ${port.protocol ?? "TCP"} ${port.hostPort}`;
         if (hostPorts.has(key)) {
           report([...at, "ports", position, "hostPort"], "another port of the Pod has it already");

@@ -80,6 +80,13 @@ describe("defaultPod", () => {
     expect(pod).toEqual(before);
   });
 
+  it("gives the ports of a Pod on the host's network their host ports", () => {
+    const containers = [{ name: "c", image: "i", ports: [{ containerPort: 80 }] }];
+    expect(defaultPod({ spec: { hostNetwork: true, containers } }).spec?.containers[0]?.ports).toEqual([
+      { containerPort: 80, hostPort: 80, protocol: "TCP" },
+    ]);
+  });
+
   it("changes nothing more the second time", () => {
     const pod = {
       metadata: { name: "p" },

@@ -162,6 +162,10 @@ describe("what is refused", () => {
       withContainer("ports: [{containerPort: 1, hostPort: 5}, {containerPort: 2, hostPort: 5}]"),
       "has it already",
     ],
+    [
+      withContainer("ports: [{containerPort: 1, hostPort: 5}]", "hostNetwork: true"),
+      "hostPort: must be containerPort where hostNetwork is true",
+    ],
     [withContainer("env: [{name: A=B}]"), "env[0].name: must be printable ASCII"],
     [withContainer("env: [{value: a}]"), "env[0].name: is required"],
     [

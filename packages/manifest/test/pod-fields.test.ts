@@ -68,8 +68,8 @@ describe("a field of a Pod", () => {
 
   it.each([
     [
-      `spec: {containers: [{${container}}], hostNetwork: true}`,
-      "spec.hostNetwork: the ports of a Pod are bound",
+      `spec: {containers: [{${container}}], schedulingGates: [{name: g}]}`,
+      "spec.schedulingGates: nothing would ever open the gates",
     ],
     [
       `spec: {containers: [{${container}}], ephemeralContainers: [{${container.replace("c,", "d,")}}]}`,

@@ -58,7 +58,10 @@ describe("a workload with replicas", () => {
     [SELECTOR, "spec.template: is required"],
     [`${SELECTOR}, template: {metadata: {labels: {app: web}}}`, "spec.template.spec: is required"],
     [`${SELECTOR}, ${template(", restartPolicy: Never")}`, "restartPolicy: must be Always in a Deployment"],
-    [`${SELECTOR}, ${template(", hostNetwork: true")}`, "spec.template.spec.hostNetwork: the ports"],
+    [
+      `${SELECTOR}, ${template(", ephemeralContainers: [{name: d, image: i}]")}`,
+      "spec.template.spec.ephemeralContainers: ephemeral",
+    ],
     [`${SELECTOR}, ${template(", containres: []")}`, "spec.template.spec.containres: unknown field"],
     [
       `${SELECTOR}, ${template().replace("i:v1", "i, volumeMounts: [{name: v, mountPath: /v}]")}`,

@@ -16,7 +16,9 @@ const hostName = ignored("WASI has no call for the name of the host");
 export const POD_FIELDS: FieldTable = {
   apiVersion: supported,
   kind: supported,
-  "metadata.annotations": supported,
+  "metadata.annotations": supportedAs(
+    '`krustlet.dev/isolated: "true"` gives each container a thread of its own',
+  ),
   "metadata.creationTimestamp": bookkeeping,
   "metadata.deletionGracePeriodSeconds": bookkeeping,
   "metadata.deletionTimestamp": bookkeeping,
@@ -41,12 +43,10 @@ export const POD_FIELDS: FieldTable = {
   "spec.ephemeralContainers": refused("ephemeral containers are not supported"),
   "spec.hostAliases": ignoredLoudly("names are resolved as the host resolves them"),
   "spec.hostIPC": namespaces,
-  "spec.hostNetwork": refused(
-    "the ports of a Pod are bound to its own address; use hostPort to reach them from outside",
-  ),
+  "spec.hostNetwork": supportedAs("ports are bound to the addresses of the host"),
   "spec.hostPID": namespaces,
   "spec.hostUsers": ignored("a WebAssembly guest has no user"),
-  "spec.hostname": hostName,
+  "spec.hostname": supportedAs("given as the environment variable `HOSTNAME`"),
   "spec.hostnameOverride": hostName,
   "spec.imagePullSecrets": supported,
   ...beneath("spec.initContainers[]", CONTAINER_FIELDS),
