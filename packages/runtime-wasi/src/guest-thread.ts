@@ -52,6 +52,7 @@ export class GuestThread {
   readonly ready: Promise<void>;
   readonly #worker: Worker;
   readonly #slot: TickerLease;
+  readonly #ticker: Ticker;
   readonly #residents = new Map<Handle, Resident>();
   readonly #gone: Promise<void>;
   #nextHandle = 1;
@@ -59,6 +60,7 @@ export class GuestThread {
   #ended = false;
 
   constructor(init: GuestThreadInit) {
+    this.#ticker = init.ticker;
     this.#slot = init.ticker.lease();
     const workerData: GuestThreadData = { role: "guests", ...this.#slot.data };
     this.#worker = new Worker(init.url, {
@@ -150,14 +152,17 @@ export class GuestThread {
       credit: (bytes) => this.#post({ type: "credit", handle, bytes }),
       stdin: (chunk) => this.#post({ type: "stdin", handle, chunk }),
       terminate: () => {
+        if (!own) this.#ticker.start();
         this.#post({ type: "terminate", handle });
         if (own) this.#endUnlessAnswered(handle);
       },
       kill: () => {
         this.#post({ type: "kill", handle });
         if (own) this.#endSoon();
+        else this.#ticker.start();
       },
       usage: () => {
+        if (!own) this.#ticker.start();
         this.#post({ type: "usage", handle });
         return own ? this.#cpuSince(before) : undefined;
       },

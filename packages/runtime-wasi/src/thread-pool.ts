@@ -35,27 +35,29 @@ export class ThreadPool {
 
   /** The shared thread with the fewest containers; grows the pool in the background while every thread is busy. */
   async shared(): Promise<GuestThread> {
-    this.#ticker.start();
     if (this.#shared.length === 0) this.#shared.push(this.#take());
     const least = this.#shared.reduce((best, thread) => (thread.load < best.load ? thread : best));
-    if (least.load > 0) this.#grow();
+    if (least.load > 0) {
+      this.#ticker.start();
+      this.#grow();
+    }
     await least.ready;
+    this.#ticker.startSoon();
     return least;
   }
 
   /** A thread that nobody else gets. The caller terminates it. */
   async own({ metered, heapMb }: OwnThreadOptions): Promise<GuestThread> {
-    if (metered) this.#ticker.start();
     const thread = heapMb === undefined ? this.#take() : this.#open(heapMb);
     await thread.ready;
+    if (metered) this.#ticker.startSoon();
     return thread;
   }
 
   /** Ends every thread and what runs on it. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all([...this.#all].map((thread) => thread.terminate()));
-    await this.#ticker.close();
+    await Promise.all([this.#ticker.close(), ...[...this.#all].map((thread) => thread.terminate())]);
   }
 
   #grow(): void {

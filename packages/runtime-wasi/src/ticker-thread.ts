@@ -9,6 +9,9 @@ import {
   type TickerSlot,
 } from "./thread/ticker.ts";
 
+/** Milliseconds after which a guest is taken for one that may go on. */
+const SOON_MS = 20;
+
 /** A thread's place at the ticker. Disposing frees it. */
 export interface TickerLease extends Disposable {
   readonly data: Omit<GuestThreadData, "role">;
@@ -24,15 +27,23 @@ export class Ticker {
   readonly #free: number[] = [];
   #used = 0;
   #worker: Worker | undefined;
+  #soon: NodeJS.Timeout | undefined;
+  #closed = false;
   readonly #known = new Map<number, TickerSlot>();
 
   constructor(url: URL) {
     this.#url = url;
   }
 
-  /** Starts the thread, unless it runs. Idempotent and cheap. */
-  start(): void {
+  /** Starts the thread shortly: one short container need not pay for it. Idempotent and cheap. */
+  startSoon(): void {
     if (this.#worker !== undefined) return;
+    this.#soon ??= setTimeout(() => this.start(), SOON_MS).unref();
+  }
+
+  /** Starts the thread, unless it runs: somebody waits for a guest that computes. Idempotent and cheap. */
+  start(): void {
+    if (this.#worker !== undefined || this.#closed) return;
     const workerData: TickerData = { role: "ticker", control: this.#control };
     this.#worker = new Worker(this.#url, { workerData, name: "krustlet-ticker" });
     this.#worker.unref();
@@ -61,6 +72,8 @@ export class Ticker {
 
   /** Ends the thread. */
   async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#soon);
     await this.#worker?.terminate();
   }
 
