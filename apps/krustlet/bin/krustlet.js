@@ -4,11 +4,12 @@
  * integration, on by default since Node 24.21; an older Node hands over to the one of the npm package `node`, if that
  * is installed, and says so if it is not.
  */
-import { createRequire, enableCompileCache } from "node:module";
+// As a whole: an old Node, whose user is to be told of it, does not know all of these names.
+import * as modules from "node:module";
 
 if (typeof WebAssembly === "object" && "Suspending" in WebAssembly && typeof DisposableStack === "function") {
   // Compiled code of earlier starts; without it, each start would compile the bundle again.
-  enableCompileCache?.();
+  modules.enableCompileCache?.();
   await import("../dist/main.js");
 } else {
   await handOver();
@@ -42,7 +43,7 @@ async function handOver() {
 }
 
 function findNode() {
-  const require = createRequire(import.meta.url);
+  const require = modules.createRequire(import.meta.url);
   try {
     return require.resolve("node/bin/node");
   } catch {
