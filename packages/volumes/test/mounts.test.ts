@@ -1,4 +1,4 @@
-import { link, mkdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { link, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 
@@ -194,6 +194,20 @@ describe("subPath", () => {
     other.metadata!.uid = "2";
     await using bad = await mounter.mount(other);
     await expect(bad.mountsOf("main", {})).rejects.toThrow('subPath "none" is not in the volume');
+  });
+
+  it("makes nothing in a claim that is read-only", async () => {
+    await using root = await scratch();
+    const mounter = createVolumeMounter({
+      rootDirectory: root.path,
+      objects: sourceOf({ claims: { data: {} } }),
+    });
+    const volume = { name: "v", persistentVolumeClaim: { claimName: "data", readOnly: true } };
+    await using volumes = await mounter.mount(
+      podOf([volume], [{ name: "v", mountPath: "/v", subPath: "a" }]),
+    );
+    await expect(volumes.mountsOf("main", {})).rejects.toThrow('subPath "a" is not in the volume');
+    expect(await readdir(join(root.path, "claims/shop/data"))).toEqual([]);
   });
 
   it("keeps no more descriptors than the last start of a container needs", async () => {
