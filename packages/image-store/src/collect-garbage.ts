@@ -76,24 +76,32 @@ async function sweepContent(init: CollectInit, held: ReadonlySet<string>, minAge
   for (const used of await records.list()) for (const name of namesOf(used)) needed.add(name);
   for (const name of await leasedByOthers(layout, init.owner)) needed.add(name);
   for (const name of init.held()) needed.add(name);
-  let freed = 0;
+  const doomed: { id: string; path: string; aside: string }[] = [];
   for (const { id, path } of await contentOnDisk(layout)) {
     if (needed.has(id)) continue;
     const found = await stat(path).catch(() => undefined);
     if (found === undefined || now.getTime() - found.ctimeMs < minAge) continue;
-    freed += found.isDirectory() ? await treeSize(path) : found.size;
     // By a rename first: a tree that is deleted file by file would pass for a whole one after a kill.
-    const doomed = init.fresh("doomed");
-    if (
-      await rename(path, doomed).then(
-        () => true,
-        () => false,
-      )
-    ) {
-      await rm(doomed, { recursive: true, force: true });
-    }
+    const aside = init.fresh("doomed");
+    if (await moved(path, aside)) doomed.push({ id, path, aside });
+  }
+  // Others take a lease first and look at the file then: whoever has seen it where it was is seen here.
+  const late = new Set([...(await leasedByOthers(layout, init.owner)), ...init.held()]);
+  let freed = 0;
+  for (const { id, path, aside } of doomed) {
+    if (late.has(id) && (await moved(aside, path))) continue;
+    const found = await stat(aside).catch(() => undefined);
+    freed += found?.isDirectory() === true ? await treeSize(aside) : (found?.size ?? 0);
+    await rm(aside, { recursive: true, force: true });
   }
   return freed;
+}
+
+async function moved(from: string, to: string): Promise<boolean> {
+  return rename(from, to).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function contentOnDisk(layout: StoreLayout): Promise<readonly { id: string; path: string }[]> {

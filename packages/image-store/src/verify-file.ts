@@ -31,8 +31,14 @@ export function createFileVerifier(): FileVerifier {
       if (good.get(path) === found.mark) return found.size;
       const [algorithm = "", hex] = digest.split(":");
       const hash = createHash(algorithm);
-      for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 }))
-        hash.update(chunk as Buffer);
+      try {
+        for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 }))
+          hash.update(chunk as Buffer);
+      } catch (error) {
+        // Collected by another process since the look.
+        if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+        throw error;
+      }
       if (hash.digest("hex") !== hex) return undefined;
       good.set(path, found.mark);
       return found.size;

@@ -1,16 +1,14 @@
 /** A process that pulls into the store at argv[2] until it is killed: images change under their tags all the time. */
 import { openImageStore } from "../src/index.ts";
-import { moduleOf, ShelfPuller } from "./shelf-puller.ts";
+import { imageOf, TEXTS } from "./changing-images.ts";
+import { ShelfPuller } from "./shelf-puller.ts";
 
 const puller = new ShelfPuller();
-puller.pause = () => Promise.resolve();
 const store = await openImageStore({ directory: process.argv[2] ?? "", puller });
 process.stdout.write("ready\n");
 for (let round = Number(process.argv[3] ?? 0); ; round += 1) {
-  for (const name of ["a", "b"]) {
-    const text = `${name}${round % 7}`;
-    puller.images.set(`shelf/${name}:1`, { module: moduleOf(text, 40_000), files: { f1: text, f2: text } });
-    await store.ensure(`${name}:1`, { policy: "Always" });
-  }
-  if (round % 5 === 4) await store.collectGarbage({ minAge: 0, all: true });
+  const text = TEXTS[round % TEXTS.length] ?? "a0";
+  puller.images.set(`shelf/${text[0]}:1`, imageOf(text));
+  await store.ensure(`${text[0]}:1`, { policy: "Always" });
+  if (round % 9 === 8) await store.collectGarbage({ minAge: 0, all: true });
 }
