@@ -81,9 +81,6 @@ export const ERRNO = {
   NOTCAPABLE: 76,
 } as const;
 
-/** One of the errno names. */
-export type ErrnoName = keyof typeof ERRNO;
-
 /** What an operation throws to answer the guest with an errno. No stack: failing is ordinary. */
 export class GuestError {
   readonly errno: number;

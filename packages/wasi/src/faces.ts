@@ -10,7 +10,7 @@ import { procFace } from "./preview1/proc.ts";
 import { sockFace } from "./preview1/sock.ts";
 
 /** One face of several; a later one's function replaces an earlier one's of the same name. */
-export function mergeFaces(...faces: readonly Face[]): Face {
+function mergeFaces(...faces: readonly Face[]): Face {
   return {
     quick: Object.assign({}, ...faces.map(({ quick }) => quick)),
     waiting: Object.assign({}, ...faces.map(({ waiting }) => waiting)),

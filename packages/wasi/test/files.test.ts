@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 import { describe, expect, it } from "vitest";
@@ -58,6 +58,31 @@ describe.each(KERNELS)("files by the %s kernel", (kernel) => {
     await using directory = await temporaryDirectory(Object.fromEntries(names.map((name) => [name, ""])));
     const node: RootNode = { kind: "host-directory", path: directory.path, readOnly: true };
     await expectSteps(node, [["list /", ["ok", ".", "..", ...names.toSorted()].join(" ")]], { kernel });
+  });
+
+  it("are brought to the disk and get the times that the guest sets", async () => {
+    await using directory = await temporaryDirectory({ file: "text", "sub/": "" });
+    const node: RootNode = { kind: "host-directory", path: directory.path, readOnly: false };
+    const lines = await runFiles(
+      node,
+      ["sync", "/file", "datasync", "/file", "sync", "/sub", "touch", "/file"],
+      { kernel },
+    );
+    expect(lines).toEqual(["ok", "ok", "ok", "ok", "ok"]);
+    const { mtimeNs } = await stat(join(directory.path, "file"), { bigint: true });
+    const exact = 1_000_000_000_123_456_789n;
+    expect(kernel === "native" ? mtimeNs : mtimeNs / 1000n).toBe(kernel === "native" ? exact : exact / 1000n);
+  });
+
+  it("of a read-only directory keep their times", async () => {
+    await using directory = await temporaryDirectory({ file: "text" });
+    const before = await stat(join(directory.path, "file"), { bigint: true });
+    const node: RootNode = { kind: "host-directory", path: directory.path, readOnly: true };
+    expect(await runFiles(node, ["touch", "/file"], { kernel })).toEqual(["EROFS", "EROFS"]);
+    const file: RootNode = { kind: "host-file", path: join(directory.path, "file"), readOnly: true };
+    const tree: RootNode = { kind: "directory", children: new Map([["mounted", file]]) };
+    expect(await runFiles(tree, ["touch", "/mounted"], { kernel })).toEqual(["EROFS", "EROFS"]);
+    expect((await stat(join(directory.path, "file"), { bigint: true })).mtimeNs).toBe(before.mtimeNs);
   });
 
   it("of a read-only directory can be read and nothing else", async () => {

@@ -91,8 +91,9 @@ export abstract class Descriptor {
     fail(ERRNO.SPIPE);
   }
 
-  sync(_dataOnly: boolean): void {
-    fail(ERRNO.INVAL);
+  /** Waits until what was written is on the disk. */
+  sync(_dataOnly: boolean): Promise<void> {
+    return fail(ERRNO.INVAL);
   }
 
   setFlags(flags: number): void {

@@ -1,4 +1,5 @@
-import { closeSync, constants, fsyncSync } from "node:fs";
+import { closeSync, constants, fsync as fsyncWithCallback } from "node:fs";
+import { promisify } from "node:util";
 
 import { ERRNO, fail } from "../errno.ts";
 import { FILETYPE, filetypeOfNode, virtualFilestat, virtualInode } from "../filestat.ts";
@@ -10,6 +11,7 @@ import { Descriptor } from "./descriptor.ts";
 
 // Cookies of the host's own entries have this bit clear: they are file offsets, which are signed.
 const NODES = 1n << 63n;
+const fsync = promisify(fsyncWithCallback);
 const encoder = new TextEncoder();
 
 /** An open directory of the guest's tree; it owns one share of the place. */
@@ -63,11 +65,11 @@ export class DirectoryDescriptor extends Descriptor {
     this.#kernel().setTimes(this.place.writable(), atime, mtime);
   }
 
-  override sync(): void {
+  override async sync(): Promise<void> {
     const { host } = this.place;
     if (host === undefined) return;
     this.#open(host);
-    if (this.#reader !== undefined) fsyncSync(this.#reader.fd);
+    if (this.#reader !== undefined) await fsync(this.#reader.fd);
   }
 
   override close(): void {

@@ -1,13 +1,14 @@
 import {
   closeSync,
   constants,
-  fdatasyncSync,
+  fdatasync as fdatasyncWithCallback,
   fstatSync,
-  fsyncSync,
+  fsync as fsyncWithCallback,
   ftruncateSync,
   readvSync,
   writevSync,
 } from "node:fs";
+import { promisify } from "node:util";
 
 import { ERRNO, errnoOf, fail } from "../errno.ts";
 import { FILETYPE } from "../filestat.ts";
@@ -16,9 +17,22 @@ import type { Kernel, NewTime } from "../kernel/kernel.ts";
 import { Descriptor, FDFLAGS, WOULD_BLOCK } from "./descriptor.ts";
 import type { Direction, Readiness } from "./descriptor.ts";
 
+const fsync = promisify(fsyncWithCallback);
+const fdatasync = promisify(fdatasyncWithCallback);
 const MAX_OFFSET = 2n ** 63n - 1n;
 // How often a FIFO or device of the host that has nothing yet is asked again, in milliseconds.
 const RETRY = 10;
+
+/** What a {@link FileDescriptor} is made of. */
+interface OpenFile {
+  readonly fd: number;
+  readonly filetype: number;
+  /** Those that the host's descriptor was opened with. */
+  readonly flags: number;
+  readonly rights: number;
+  /** Nothing about the file may be changed. */
+  readonly readOnly: boolean;
+}
 
 /** An open file of the host; it owns the host's descriptor. */
 export class FileDescriptor extends Descriptor {
@@ -26,13 +40,14 @@ export class FileDescriptor extends Descriptor {
   readonly #kernel: Kernel;
   #fd: number;
   readonly #access: number;
+  readonly #readOnly: boolean;
   // FIFOs and character devices have no position.
   readonly #seekable: boolean;
   #offset = 0n;
 
-  /** `flags`: those that the host's descriptor was opened with. */
-  constructor(kernel: Kernel, fd: number, filetype: number, flags: number, rights: number) {
+  constructor(kernel: Kernel, { fd, filetype, flags, rights, readOnly }: OpenFile) {
     super(rights);
+    this.#readOnly = readOnly;
     this.filetype = filetype;
     this.#kernel = kernel;
     this.#fd = fd;
@@ -95,6 +110,8 @@ export class FileDescriptor extends Descriptor {
   }
 
   override setTimes(atime: NewTime, mtime: NewTime): void {
+    // An open file could be touched even where it cannot be written.
+    if (this.#readOnly) fail(ERRNO.ROFS);
     this.#kernel.setTimes(this.#fd, atime, mtime);
   }
 
@@ -108,9 +125,9 @@ export class FileDescriptor extends Descriptor {
     this.#kernel.advise(this.#fd, offset, length, advice);
   }
 
-  override sync(dataOnly: boolean): void {
-    if (dataOnly) fdatasyncSync(this.#fd);
-    else fsyncSync(this.#fd);
+  // A disk takes its time; on a thread of the pool it is nobody else's.
+  override sync(dataOnly: boolean): Promise<void> {
+    return dataOnly ? fdatasync(this.#fd) : fsync(this.#fd);
   }
 
   override setFlags(flags: number): void {

@@ -1,6 +1,8 @@
 import { closeSync, constants, openSync } from "node:fs";
 import { createRequire } from "node:module";
 
+import type * as Library from "koffi";
+
 import { errnoOfHost, ERRNO, fail } from "../errno.ts";
 import { filetypeOfMode, FILETYPE } from "../filestat.ts";
 import type { Filestat } from "../filestat.ts";
@@ -69,7 +71,7 @@ const FILETYPE_OF_DT: Readonly<Record<number, number>> = {
 
 /** The kernel by system calls through FFI. Throws where FFI or a call it needs is not there. */
 export function openNativeKernel(): Kernel {
-  const koffi = createRequire(import.meta.url)("koffi") as Koffi;
+  const koffi = createRequire(import.meta.url)("koffi") as Koffi & typeof Library;
   const libc = koffi.load(null);
   const at = (name: string, rest: string): Call => libc.func(`int ${name}(int, const char*${rest})`);
   const openat2 = libc.func("long syscall(long, int, const char*, const void*, size_t)");

@@ -59,14 +59,6 @@ export function fdFace(layout: Layout): Face {
         guest.descriptors.close(fd);
         return SUCCESS;
       },
-      fd_datasync(guest, fd: number) {
-        descriptorOf(guest, fd, RIGHTS.FD_DATASYNC).sync(true);
-        return SUCCESS;
-      },
-      fd_sync(guest, fd: number) {
-        descriptorOf(guest, fd, RIGHTS.FD_SYNC).sync(false);
-        return SUCCESS;
-      },
       fd_fdstat_get: writeFdstat,
       fd_fdstat_set_flags(guest, fd: number, flags: number) {
         const descriptor = descriptorOf(guest, fd, RIGHTS.FD_FDSTAT_SET_FLAGS);
@@ -123,6 +115,13 @@ export function fdFace(layout: Layout): Face {
       fd_pread: readAt,
       fd_pwrite: writeAt,
     },
-    waiting: { fd_read: read, fd_write: write },
+    waiting: {
+      fd_datasync: (guest, fd: number) =>
+        guest.waitFor(descriptorOf(guest, fd, RIGHTS.FD_DATASYNC).sync(true), () => SUCCESS),
+      fd_sync: (guest, fd: number) =>
+        guest.waitFor(descriptorOf(guest, fd, RIGHTS.FD_SYNC).sync(false), () => SUCCESS),
+      fd_read: read,
+      fd_write: write,
+    },
   };
 }

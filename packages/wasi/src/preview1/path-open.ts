@@ -37,7 +37,7 @@ function rightsNeeded(oflags: number): number {
 }
 
 /** The host's open flags for what a guest wants. The right to write is what says how a file is opened. */
-export function openFlagsOf(oflags: number, fdflags: number, rights: number): number {
+function openFlagsOf(oflags: number, fdflags: number, rights: number): number {
   const writes = (oflags & OFLAGS.TRUNC) !== 0 || (rights & RIGHTS.FD_WRITE) !== 0;
   if (writes && (oflags & OFLAGS.DIRECTORY) !== 0) fail(ERRNO.ISDIR);
   const access = writes
@@ -59,7 +59,7 @@ export function openFlagsOf(oflags: number, fdflags: number, rights: number): nu
 }
 
 /** Takes the host's descriptor over, as whatever it turned out to be. */
-function adopt(guest: Guest, { fd, place }: OpenedFile, wish: Wish): Descriptor {
+function adopt(guest: Guest, { fd, place }: OpenedFile, readOnly: boolean, wish: Wish): Descriptor {
   try {
     const kernel = guest.kernel();
     const { filetype } = kernel.stat(fd);
@@ -73,7 +73,7 @@ function adopt(guest: Guest, { fd, place }: OpenedFile, wish: Wish): Descriptor 
       );
     }
     const rights = wish.rights & FILE_RIGHTS & (wish.writes ? -1 : ~WRITING_RIGHTS);
-    const file = new FileDescriptor(kernel, fd, filetype, wish.flags, rights);
+    const file = new FileDescriptor(kernel, { fd, filetype, flags: wish.flags, rights, readOnly });
     file.flags = wish.fdflags;
     file.inheriting = wish.inheriting & FILE_RIGHTS;
     return file;
@@ -105,7 +105,7 @@ function openTarget(guest: Guest, target: Target, wish: Wish): Descriptor {
   }
   if (leaf.readOnly && wish.writes) fail(ERRNO.ROFS);
   const flags = wish.flags & ~(constants.O_CREAT | constants.O_EXCL);
-  return adopt(guest, { fd: openSync(leaf.path, flags), place }, wish);
+  return adopt(guest, { fd: openSync(leaf.path, flags), place }, leaf.readOnly, wish);
 }
 
 /** `path_open`. */
@@ -148,7 +148,7 @@ export function pathOpen(
     using target = opened.target;
     descriptor = openTarget(guest, target, wish);
   } else {
-    descriptor = adopt(guest, opened, wish);
+    descriptor = adopt(guest, opened, opened.place.readOnly, wish);
   }
   guest.memory.setU32(result, guest.descriptors.add(descriptor));
   return ERRNO.SUCCESS;

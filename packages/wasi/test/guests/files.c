@@ -54,6 +54,22 @@ static void write_file(const char *path, const char *text, int flags) {
 
 static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
+static void sync_file(const char *path, int data_only) {
+  int fd = open(path, data_only ? O_RDWR : O_RDONLY);
+  if (fd < 0) { report(fd); return; }
+  report(data_only ? fdatasync(fd) : fsync(fd));
+  close(fd);
+}
+
+static void touch(const char *path) {
+  struct timespec times[2] = {{.tv_sec = 1, .tv_nsec = 2}, {.tv_sec = 1000000000, .tv_nsec = 123456789}};
+  int fd = open(path, O_RDONLY);
+  if (fd < 0) { report(fd); return; }
+  report(futimens(fd, times));
+  close(fd);
+  report(utimensat(AT_FDCWD, path, times, 0));
+}
+
 static void list(const char *path) {
   DIR *directory = opendir(path);
   if (directory == NULL) { report(-1); return; }
@@ -89,6 +105,9 @@ int main(int argc, char **argv) {
     else if (strcmp(command, "list") == 0) list(argv[++i]);
     else if (strcmp(command, "stat") == 0) show(argv[++i], 1);
     else if (strcmp(command, "lstat") == 0) show(argv[++i], 0);
+    else if (strcmp(command, "sync") == 0) sync_file(argv[++i], 0);
+    else if (strcmp(command, "datasync") == 0) sync_file(argv[++i], 1);
+    else if (strcmp(command, "touch") == 0) touch(argv[++i]);
     else if (strcmp(command, "mkdir") == 0) report(mkdir(argv[++i], 0755));
     else if (strcmp(command, "rmdir") == 0) report(rmdir(argv[++i]));
     else if (strcmp(command, "unlink") == 0) report(unlink(argv[++i]));
