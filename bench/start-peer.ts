@@ -17,7 +17,7 @@ export interface Peer extends Disposable {
 }
 
 /** One run of a module in {@link Peer}. */
-export interface PeerRun {
+interface PeerRun {
   readonly ms: number;
   readonly output: string;
 }

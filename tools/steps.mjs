@@ -14,7 +14,7 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const PNPM = "pnpm@12.21.0";
 
 /** The project's Node (26, from npm), tsc, turbo, vitest … come first; nothing reports home. */
-export const environment = {
+const environment = {
   ...process.env,
   PATH: `${join(root, "node_modules", ".bin")}${delimiter}${process.env.PATH ?? ""}`,
   TURBO_TELEMETRY_DISABLED: "1",
