@@ -1,0 +1,66 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { buildModule } from "@krustlet/testkit";
+import { describe, expect, it } from "vitest";
+
+import { openHost } from "./fake-host.ts";
+
+describe("help", () => {
+  it("names every command, and each command every option", async () => {
+    await using host = await openHost();
+    expect(await host.run("--help")).toBe(0);
+    for (const name of ["run", "pull", "images", "inspect"])
+      expect(host.printed.stdout).toContain(`  ${name} `);
+    expect(await host.run("run", "--help")).toBe(0);
+    expect(host.printed.stdout).toContain("-v, --volume HOST:GUEST[:ro]");
+    expect(await host.run()).toBe(0);
+    expect(host.printed.stderr).toBe("");
+  });
+
+  it("tells the package's version", async () => {
+    await using host = await openHost();
+    expect(await host.run("--version")).toBe(0);
+    expect(host.printed.stdout).toMatch(/^krustlet \d+\.\d+\.\d+\n$/);
+  });
+});
+
+describe("inspect", () => {
+  const module = buildModule({
+    imports: [["wasi_snapshot_preview1", "proc_exit"]],
+    functions: { _start: [] },
+    memory: { min: 2 },
+  });
+
+  it("shows kind, size, digest, imports and exports", async () => {
+    await using host = await openHost();
+    await writeFile(join(host.directory, "m.wasm"), module);
+    expect(await host.run("inspect", "m.wasm")).toBe(0);
+    expect(host.printed.stdout).toMatch(/^Kind: +module$/m);
+    expect(host.printed.stdout).toMatch(new RegExp(`^Size: +${module.length} bytes$`, "m"));
+    expect(host.printed.stdout).toMatch(/^Digest: +sha256:[0-9a-f]{64}$/m);
+    expect(host.printed.stdout).toMatch(/^ {2}wasi_snapshot_preview1\.proc_exit +function/m);
+    expect(host.printed.stdout).toMatch(/^ {2}_start +function/m);
+  });
+
+  it("is one JSON document where that is asked for", async () => {
+    await using host = await openHost();
+    await writeFile(join(host.directory, "m.wasm"), module);
+    expect(await host.run("inspect", "--output", "json", "m.wasm")).toBe(0);
+    expect(JSON.parse(host.printed.stdout)).toMatchObject({
+      reference: "m.wasm",
+      kind: "module",
+      size: module.length,
+      exports: expect.arrayContaining([expect.objectContaining({ name: "_start" })]) as unknown,
+    });
+  });
+});
+
+it("images of an empty store are a heading, or nothing", async () => {
+  await using host = await openHost();
+  expect(await host.run("images")).toBe(0);
+  expect(host.printed.stdout).toBe("REFERENCE  MODULE  KIND  SIZE  PULLED\n");
+  host.printed.stdout = "";
+  expect(await host.run("images", "--output", "json")).toBe(0);
+  expect(host.printed.stdout).toBe("");
+});

@@ -1,0 +1,118 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { buildModule, emptyComponent } from "@krustlet/testkit";
+import { expect, it } from "vitest";
+
+import { openHost } from "./fake-host.ts";
+
+interface Refusal {
+  readonly args: readonly string[];
+  readonly code: number;
+  /** What the one sentence says. */
+  readonly says: RegExp;
+}
+
+const pod = (spec: object): string =>
+  JSON.stringify({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "p" },
+    spec: { restartPolicy: "Never", ...spec },
+  });
+
+const files: Readonly<Record<string, string | Uint8Array>> = {
+  "text.wasm": "this is text",
+  "short.wasm": "\0asm",
+  "notes.txt": "this is text",
+  "component.wasm": emptyComponent,
+  "start.wasm": buildModule({ functions: { _start: [] }, memory: { min: 1 } }),
+  "moon.wasm": buildModule({ imports: [["moon", "base"]], functions: { _start: [] }, memory: { min: 1 } }),
+  "broken.yaml": "spec: [",
+  "map.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\n",
+  "class.yaml": pod({ runtimeClassName: "quantum", containers: [{ name: "c", image: "./start.wasm" }] }),
+  "key.yaml": pod({
+    containers: [
+      {
+        name: "c",
+        image: "./start.wasm",
+        env: [{ name: "A", valueFrom: { configMapKeyRef: { name: "m", key: "k" } } }],
+      },
+    ],
+  }),
+};
+
+const refusals: readonly Refusal[] = [
+  { args: ["fly"], code: 2, says: /"fly" is no command; there are run, pull, images, inspect/ },
+  { args: ["run"], code: 2, says: /needs a manifest, a \.wasm file or an image/ },
+  { args: ["run", "--fly", "start.wasm"], code: 2, says: /'--fly'/ },
+  { args: ["run", "--name"], code: 2, says: /--name/ },
+  {
+    args: ["run", "--output", "xml", "start.wasm"],
+    code: 2,
+    says: /--output "xml" is not one of text, json/,
+  },
+  { args: ["run", "start.wasm", "x"], code: 2, says: /"x": arguments for the guest come after --/ },
+  { args: ["run", "-v", "data", "start.wasm"], code: 2, says: /-v "data" is not host:guest/ },
+  { args: ["run", "-v", "/a:b", "start.wasm"], code: 2, says: /-v "\/a:b"/ },
+  { args: ["run", "-v", "/a:/b/../c", "start.wasm"], code: 2, says: /"\.\."/ },
+  { args: ["run", "-v", "absent:/d", "start.wasm"], code: 2, says: /-v absent: there is no such file/ },
+  { args: ["run", "-p", "99999:1", "start.wasm"], code: 2, says: /-p "99999:1"/ },
+  { args: ["run", "-e", "=x", "start.wasm"], code: 2, says: /-e "=x" has no name/ },
+  { args: ["run", "--memory", "lots", "start.wasm"], code: 2, says: /--memory "lots" is no amount/ },
+  { args: ["run", "--env-file", "absent", "start.wasm"], code: 2, says: /--env-file absent cannot be read/ },
+  { args: ["run", "--name", "x", "map.yaml"], code: 2, says: /--name: a manifest says that itself/ },
+  { args: ["run", "https://registry.example/x.wasm"], code: 2, says: /is a URL/ },
+  { args: ["run", "--watch", "absent"], code: 2, says: /--watch absent: there is no such/ },
+  { args: ["run", "--watch", "."], code: -1, says: /./ },
+  { args: ["run", "dir"], code: 2, says: /dir cannot be read: it is a directory/ },
+  { args: ["run", "absent.wasm"], code: 2, says: /absent\.wasm cannot be read: there is no such file/ },
+  { args: ["run", "absent.yaml"], code: 2, says: /absent\.yaml cannot be read/ },
+  {
+    args: ["run", "notes.txt"],
+    code: 126,
+    says: /notes\.txt is neither a WebAssembly module nor a \.yaml manifest/,
+  },
+  { args: ["run", "text.wasm"], code: 126, says: /text\.wasm is not WebAssembly/ },
+  { args: ["run", "short.wasm"], code: 126, says: /short\.wasm is not WebAssembly: it has only 4 bytes/ },
+  { args: ["run", "moon.wasm"], code: 126, says: /moon.*base/ },
+  { args: ["run", "component.wasm"], code: 126, says: /component/ },
+  { args: ["run", "broken.yaml"], code: 125, says: /broken\.yaml/ },
+  { args: ["run", "map.yaml"], code: 125, says: /map\.yaml holds no Pod/ },
+  {
+    args: ["run", "class.yaml"],
+    code: 125,
+    says: /runtimeClassName "quantum" is none that this node knows \(wasi, wasmer\)/,
+  },
+  {
+    args: ["run", "--runtime", "quantum", "start.wasm"],
+    code: 125,
+    says: /"quantum" is none that this node knows/,
+  },
+  { args: ["run", "key.yaml"], code: 125, says: /configmap "m" not found/ },
+  { args: ["run", "--pull", "never", "registry.example/x:v1"], code: 125, says: /registry\.example\/x:v1/ },
+  { args: ["run", "UPPER CASE"], code: 125, says: /"UPPER CASE" is no image reference/ },
+  { args: ["pull"], code: 2, says: /needs an image/ },
+  { args: ["images", "polish"], code: 2, says: /knows rm and prune, not "polish"/ },
+  { args: ["images", "rm", "registry.example/x:v1"], code: 125, says: /there is no such image/ },
+  { args: ["inspect"], code: 2, says: /needs one image or file/ },
+  { args: ["inspect", "map.yaml"], code: 2, says: /map\.yaml is a manifest/ },
+  { args: ["inspect", "text.wasm"], code: 126, says: /text\.wasm is not WebAssembly/ },
+].filter(({ code }) => code !== -1);
+
+it.each(refusals)("krustlet $args is refused in one sentence", async ({ args, code, says }) => {
+  await using host = await openHost();
+  await mkdir(join(host.directory, "dir"));
+  for (const [name, contents] of Object.entries(files)) await writeFile(join(host.directory, name), contents);
+  expect(await host.run(...args)).toBe(code);
+  expect(host.printed.stdout).toBe("");
+  expect(host.printed.stderr).toMatch(/^krustlet: [^\n]+\n$/);
+  expect(host.printed.stderr).toMatch(says);
+  expect(host.printed.stderr).not.toContain("    at ");
+});
+
+it("--verbose adds the stack, with its causes", async () => {
+  await using host = await openHost();
+  await host.run("run", "--verbose", "absent.wasm");
+  expect(host.printed.stderr).toMatch(/^krustlet: absent\.wasm .*\n[^]*\n {4}at [^]*caused by: /);
+});
