@@ -59,8 +59,10 @@ describe("limits of a runtime", () => {
 
   it("shares a busy thread by the CPU requests", async () => {
     const small = await startContainer(running(), plan(["spin"], { resources: { cpuRequestMillis: 100 } }));
-    const large = await startContainer(running(), plan(["spin"], { resources: { cpuRequestMillis: 300 } }));
     await small.output.waitFor("spinning");
+    // The thread answers as soon as its ticker is up and interrupts the one that spins.
+    await small.container.usage();
+    const large = await startContainer(running(), plan(["spin"], { resources: { cpuRequestMillis: 300 } }));
     await large.output.waitFor("spinning");
     const before = await Promise.all([small.container.usage(), large.container.usage()]);
     const sleeper = await runContainer(running(), plan(["sleep", "200"]));

@@ -7,6 +7,14 @@ import { describeRuntimeFiles } from "./describe-runtime-files.ts";
 import { describeRuntimeRefusals } from "./describe-runtime-refusals.ts";
 import { describeRuntimeStreams } from "./describe-runtime-streams.ts";
 
+const PARTS = {
+  streams: describeRuntimeStreams,
+  files: describeRuntimeFiles,
+  ends: describeRuntimeEnds,
+  refusals: describeRuntimeRefusals,
+} as const;
+const PART_NAMES = ["streams", "files", "ends", "refusals"] as const;
+
 /** What a runtime adapter may be unable to do. Everything else it must. */
 export type RuntimeCapability =
   /** Standard input that arrives while the guest runs. */
@@ -38,7 +46,12 @@ export interface RuntimeSuite {
   readonly cannot?: Partial<Record<RuntimeCapability, RegExp | undefined>>;
   /** What every plan of the suite has besides, for example `{ isolated: true }`. */
   readonly plan?: Partial<ContainerPlan>;
+  /** Only these parts of the suite, for a second form of an adapter that differs only there. Default: all. */
+  readonly only?: readonly RuntimeSuitePart[];
 }
+
+/** The parts of the suite. */
+export type RuntimeSuitePart = keyof typeof PARTS;
 
 /** What the parts of the suite share. */
 export interface RuntimeContext {
@@ -70,10 +83,7 @@ export function describeRuntime(name: string, suite: RuntimeSuite): void {
       can: (capability) => !(capability in cannot),
       cannot,
     };
-    describeRuntimeStreams(context);
-    describeRuntimeFiles(context);
-    describeRuntimeEnds(context);
-    describeRuntimeRefusals(context);
+    for (const part of suite.only ?? PART_NAMES) PARTS[part](context);
   });
 }
 

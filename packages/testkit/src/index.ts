@@ -17,7 +17,12 @@ export { compileGuest, moduleSourceOf } from "./compile-guest.ts";
 export { OutputRecorder, planOf, runContainer, startContainer } from "./container-run.ts";
 export type { StartedContainer } from "./container-run.ts";
 export { describeRuntime } from "./describe-runtime.ts";
-export type { RuntimeCapability, RuntimeContext, RuntimeSuite } from "./describe-runtime.ts";
+export type {
+  RuntimeCapability,
+  RuntimeContext,
+  RuntimeSuite,
+  RuntimeSuitePart,
+} from "./describe-runtime.ts";
 export { FakeClock } from "./fake-clock.ts";
 export {
   buildArtifact,
