@@ -10,10 +10,10 @@ import type {
 import type { V1Container, V1ContainerPort, V1Pod } from "@kubernetes/client-node";
 
 /** Pods with this annotation set to `"true"` run each container on a thread of its own, unmetered. */
-export const ISOLATED_ANNOTATION = "krustlet.dev/isolated";
+const ISOLATED_ANNOTATION = "krustlet.dev/isolated";
 
 /** From this request on (half a core) a container has a thread of its own. */
-export const ISOLATED_FROM_CPU_MILLIS = 500;
+const ISOLATED_FROM_CPU_MILLIS = 500;
 
 /** What {@link buildContainerPlan} makes a plan from. */
 export interface ContainerPlanInit {
@@ -96,7 +96,7 @@ export function moduleNameOf(reference: string): string {
 }
 
 /** The sockets that a container finds open, one for each TCP port it declares. */
-export function listenSocketsOf(
+function listenSocketsOf(
   pod: V1Pod,
   container: Pick<V1Container, "ports">,
   address: string | undefined,

@@ -4,7 +4,7 @@ export const CRI_LOG_LINE_BYTES: number = 16 * 1024;
 const NEWLINE = 0x0a;
 
 /** The time as CRI log lines carry it: RFC 3339 with nine digits after the second. */
-export function criTimestampOf(time: Date): string {
+function criTimestampOf(time: Date): string {
   return `${time.toISOString().slice(0, -1)}000000Z`;
 }
 

@@ -1,19 +1,8 @@
-import {
-  concatMap,
-  EMPTY,
-  groupBy,
-  merge,
-  mergeMap,
-  ReplaySubject,
-  skip,
-  Subject,
-  Subscription,
-  take,
-} from "rxjs";
+import { merge, Subject, Subscription } from "rxjs";
 import type { Observable } from "rxjs";
 
-import { podKeyOf } from "./container-plan.ts";
-import type { KubeletInit, PodChange, PodFailure } from "./kubelet-init.ts";
+import { byName } from "./by-name.ts";
+import type { KubeletInit, PodFailure } from "./kubelet-init.ts";
 import { livePod } from "./pod-life.ts";
 import type { PodLives } from "./pod-life.ts";
 import type { PodTransition } from "./run-pod.ts";
@@ -39,23 +28,7 @@ export function startKubelet(init: KubeletInit): Kubelet {
   const open = new Set<AsyncDisposable>();
   const lives: PodLives = { kubelet: init, open, failed: (failure) => failures$.next(failure) };
 
-  const steps$ = merge(...init.sources).pipe(
-    groupBy(({ pod }) => `${podKeyOf(pod).namespace}/${podKeyOf(pod).name}`),
-    mergeMap((sameName$) =>
-      sameName$.pipe(
-        // A replacement waits in its replay subject; of a pod that waits only the newest change counts.
-        groupBy(({ pod }) => podKeyOf(pod).uid, { connector: () => new ReplaySubject<PodChange>(1) }),
-        concatMap((changes$) =>
-          changes$.pipe(
-            take(1),
-            mergeMap((first) =>
-              first.type === "removed" ? EMPTY : livePod(lives, first.pod, changes$.pipe(skip(1))),
-            ),
-          ),
-        ),
-      ),
-    ),
-  );
+  const steps$ = merge(...init.sources).pipe(byName((first, rest$) => livePod(lives, first.pod, rest$)));
 
   const running = new Subscription();
   queueMicrotask(() => {

@@ -7,7 +7,7 @@ import type { V1Container } from "@kubernetes/client-node";
 import { parseCriLogLine } from "./cri-log-line.ts";
 
 /** Kubernetes' limits: bytes of a message from the file, and lines and bytes of one from the log. */
-export const TERMINATION_MESSAGE_BYTES = 4096;
+const TERMINATION_MESSAGE_BYTES = 4096;
 const LOG_LINES = 80;
 const LOG_BYTES = 2048;
 

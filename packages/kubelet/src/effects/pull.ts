@@ -34,7 +34,7 @@ export const pull: Effect<"pull"> = async (context, action, signal) => {
 };
 
 /** The policy as written or, as Kubernetes defaults it, `Always` for the tag `latest` and for no tag at all. */
-export function pullPolicyOf(policy: string | undefined, image: string): PullPolicy {
+function pullPolicyOf(policy: string | undefined, image: string): PullPolicy {
   if (policy === "Always" || policy === "IfNotPresent" || policy === "Never") return policy;
   if (image.includes("@")) return "IfNotPresent";
   const last = image.slice(image.lastIndexOf("/") + 1);
