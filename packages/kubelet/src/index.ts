@@ -3,7 +3,10 @@
  *
  * @example
  * ```ts
- * import { argsOf, exitedOf } from "@krustlet/kubelet";
+ * import { argsOf } from "@krustlet/kubelet";
+ *
+ * const image = { reference: "registry.example/tools/grep:v1", config: {} };
+ * argsOf({ args: ["-r", "$(PATTERN)"] }, image, { PATTERN: "needle" }); // ["grep", "-r", "needle"]
  * ```
  *
  * @packageDocumentation
