@@ -4,7 +4,6 @@ import { type Runnable, RunQueue, weightOf } from "../src/thread/run-queue.ts";
 
 interface Named extends Runnable {
   readonly name: number;
-  readonly weight: number;
   used: number;
 }
 
@@ -76,6 +75,36 @@ describe("RunQueue", () => {
     }
     expect(turns.filter((name) => name === sleeper.name)).toHaveLength(5);
     expect(turns[0]).toBe(sleeper.name);
+  });
+});
+
+describe("RunQueue.wake", () => {
+  it("lets one that sleeps between short turns run soon, whatever the weights", () => {
+    const weights = fc.array(fc.integer({ min: 2, max: 512 }), { minLength: 1, maxLength: 6 });
+    fc.assert(
+      fc.property(weights, fc.integer({ min: 2, max: 512 }), (given, weight) => {
+        const queue = new RunQueue<Named>();
+        const spinners = given.map((each, name) => taskOf(name + 1, each));
+        for (const spinner of spinners) queue.push(spinner);
+        const sleeper = taskOf(0, weight);
+        for (let round = 0; round < 20; round++) {
+          queue.wake(sleeper);
+          let waited = 0;
+          for (;;) {
+            const task = queue.pickNext();
+            if (task === undefined) throw new TypeError("the queue ran dry");
+            if (task === sleeper) break;
+            waited += 1_000;
+            task.vruntime += 1_000 / task.weight;
+            queue.push(task);
+          }
+          // Four milliseconds, and a slice for each that was due before.
+          expect(waited).toBeLessThanOrEqual(4_000 + 1_000 * spinners.length);
+          sleeper.vruntime += 1_000 / sleeper.weight;
+        }
+      }),
+      { seed: 4 },
+    );
   });
 });
 

@@ -1,5 +1,7 @@
 /** One container in a {@link RunQueue}: the less virtual time it has used, the sooner it runs. */
 export interface Runnable {
+  /** Its share of the thread: twice the weight, twice the time. */
+  readonly weight: number;
   /** CPU time used, divided by the weight. */
   vruntime: number;
   /** Order of arrival, which decides between equals. Set by {@link RunQueue.push}. */
@@ -11,6 +13,9 @@ export function weightOf(cpuRequestMillis: number | undefined): number {
   return Math.max(2, Math.floor(((cpuRequestMillis ?? 0) * 1024) / 1000));
 }
 
+/** Microseconds that one who waited for something waits for the thread at most because of what it used before. */
+const WAKE_MICROS = 4_000;
+
 /**
  * Who runs next: stride scheduling over a binary heap. {@link RunQueue.pickNext} takes the smallest virtual time.
  * One that slept starts at the virtual time of the last one picked, so that nobody saves up time by sleeping.
@@ -19,13 +24,28 @@ export class RunQueue<Task extends Runnable> {
   readonly #heap: Task[] = [];
   #arrivals = 0;
   #clock = 0;
+  /** Weights of all that wait here. */
+  #weight = 0;
+  /** Weight of the one picked last. */
+  #picked = 0;
 
   get size(): number {
     return this.#heap.length;
   }
 
+  /**
+   * Adds a task that has waited for something other than the thread. It need not wait long for having used more than
+   * its share before: one that sleeps between short turns is never held up by those that compute all the time.
+   */
+  wake(task: Task): void {
+    const others = this.#weight + this.#picked;
+    if (others > 0) task.vruntime = Math.min(task.vruntime, this.#clock + WAKE_MICROS / others);
+    this.push(task);
+  }
+
   /** Adds a task that may run. */
   push(task: Task): void {
+    this.#weight += task.weight;
     task.vruntime = Math.max(task.vruntime, this.#clock);
     task.arrival = this.#arrivals++;
     this.#heap.push(task);
@@ -42,6 +62,8 @@ export class RunQueue<Task extends Runnable> {
       this.#sink(0);
     }
     this.#clock = Math.max(this.#clock, first.vruntime);
+    this.#weight -= first.weight;
+    this.#picked = first.weight;
     return first;
   }
 

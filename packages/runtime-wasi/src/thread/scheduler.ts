@@ -4,7 +4,6 @@ import { SLICE_MS } from "./ticker.ts";
 
 /** A container as the scheduler of its thread sees it. */
 export interface Task extends Runnable {
-  readonly weight: number;
   quota: CpuQuota | undefined;
   /** Microseconds for which it held the thread. */
   micros: number;
@@ -79,7 +78,7 @@ export class Scheduler {
   turn(task: Task): Promise<void> {
     return new Promise((resolve) => {
       task.resume = resolve;
-      this.#enqueue(task);
+      this.#enqueue(task, true);
       this.#dispatch();
     });
   }
@@ -122,11 +121,13 @@ export class Scheduler {
     return this.#current === task ? task.micros + this.#usedUntil(this.#init.now()) : task.micros;
   }
 
-  #enqueue(task: Task): void {
+  #enqueue(task: Task, woken = false): void {
     if (task.removed) return;
     const until = task.quota === undefined ? undefined : throttledUntil(task.quota, this.#init.now());
-    if (until === undefined) this.#queue.push(task);
-    else {
+    if (until === undefined) {
+      if (woken) this.#queue.wake(task);
+      else this.#queue.push(task);
+    } else {
       this.#throttled.add(task);
       this.#wakeThrottled();
     }
