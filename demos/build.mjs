@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { canCompileC } from "../tools/toolchains.mjs";
 
 const demos = dirname(fileURLToPath(import.meta.url));
 const root = dirname(demos);
@@ -48,7 +49,7 @@ const LANGUAGES = {
   c: {
     name: "C",
     needs: "Debian's clang, lld, wasi-libc and libclang-rt-14-dev-wasm32",
-    available: () => answers("clang", "--version") && existsSync("/usr/include/wasm32-wasi"),
+    available: canCompileC,
     command: (source, out) => ({
       program: "clang",
       args: [

@@ -42,6 +42,24 @@ export function run(command, args, options = {}) {
   });
 }
 
+/** Runs a program and shows what it printed only when it fails. */
+function runQuietly(command, args) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: root, env: environment, stdio: ["ignore", "pipe", "pipe"] });
+    const printed = [];
+    child.stdout.on("data", (chunk) => printed.push(chunk));
+    child.stderr.on("data", (chunk) => printed.push(chunk));
+    child.once("error", (error) => {
+      process.stderr.write(`${command}: ${error.message}\n`);
+      resolve(127);
+    });
+    child.once("close", (code) => {
+      if (code !== 0) process.stdout.write(Buffer.concat(printed));
+      resolve(code ?? 1);
+    });
+  });
+}
+
 /** Whether node_modules holds just what the lockfile says. */
 function installed() {
   const record = join(root, "node_modules", ".pnpm", "lock.yaml");
@@ -60,7 +78,12 @@ export async function installDependencies() {
 
 /** Builds every package and the app, in the order of their dependencies. */
 export function build() {
-  return run("turbo", ["run", "build", "--output-logs=errors-only", "--log-order=grouped"]);
+  return runQuietly("turbo", ["run", "build", "--output-logs=errors-only", "--log-order=grouped"]);
+}
+
+/** Checks every package as it would be published: publint, attw. */
+export function checkPackages() {
+  return runQuietly("turbo", ["run", "check:package", "--output-logs=errors-only", "--log-order=grouped"]);
 }
 
 /** Compiles the demos for which this machine has compilers. */

@@ -12,7 +12,7 @@ import { run } from "./steps.mjs";
 const CLANG_FLAGS = ["--target=wasm32-wasi", "--sysroot=/usr", "-O2"];
 
 /** Whether clang, the linker, the C library and the compiler's runtime library work together. */
-function canCompileC() {
+export function canCompileC() {
   const dir = mkdtempSync(join(tmpdir(), "krustlet-cc-"));
   try {
     const source = join(dir, "main.c");
