@@ -13,7 +13,7 @@ const PARTS = {
   ends: describeRuntimeEnds,
   refusals: describeRuntimeRefusals,
 } as const;
-const PART_NAMES = ["streams", "files", "ends", "refusals"] as const;
+const PART_NAMES: readonly RuntimeSuitePart[] = ["streams", "files", "ends", "refusals"];
 
 /** What a runtime adapter may be unable to do. Everything else it must. */
 export type RuntimeCapability =
@@ -51,7 +51,7 @@ export interface RuntimeSuite {
 }
 
 /** The parts of the suite. */
-export type RuntimeSuitePart = keyof typeof PARTS;
+export type RuntimeSuitePart = "streams" | "files" | "ends" | "refusals";
 
 /** What the parts of the suite share. */
 export interface RuntimeContext {
