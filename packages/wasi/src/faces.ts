@@ -8,6 +8,7 @@ import { pathFace } from "./preview1/path.ts";
 import { pollFace } from "./preview1/poll.ts";
 import { procFace } from "./preview1/proc.ts";
 import { sockFace } from "./preview1/sock.ts";
+import { wasmedgeFaces } from "./wasmedge/wasmedge-face.ts";
 
 /** One face of several; a later one's function replaces an earlier one's of the same name. */
 function mergeFaces(...faces: readonly Face[]): Face {
@@ -31,7 +32,7 @@ function version(layout: Layout): Face {
 
 /** The import modules that a guest can always have. */
 export const FACES: Readonly<Record<string, Face>> = {
-  wasi_snapshot_preview1: version(PREVIEW1),
+  wasi_snapshot_preview1: mergeFaces(version(PREVIEW1), ...wasmedgeFaces),
   wasi_unstable: version(UNSTABLE),
 };
 

@@ -42,3 +42,4 @@ export { byteSourceOf } from "./streams.ts";
 export type { ByteSink, ByteSource } from "./streams.ts";
 export { createWasi } from "./wasi.ts";
 export type { StartOptions, Wasi } from "./wasi-handle.ts";
+export type { NetworkPolicy } from "./wasmedge/network-policy.ts";

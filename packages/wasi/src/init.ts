@@ -2,6 +2,7 @@ import type { Face } from "./face.ts";
 import type { PreopenedListener } from "./listener.ts";
 import type { RootNode } from "./root-node.ts";
 import type { ByteSink, ByteSource } from "./streams.ts";
+import type { NetworkPolicy } from "./wasmedge/network-policy.ts";
 
 /** Lets a scheduler account for a guest's running time and decide when a waiting guest goes on. */
 export interface Gate {
@@ -50,6 +51,8 @@ export interface WasiInit {
    * Go, whose scheduler can wait for no other sockets, and not for others, whose `accept` waits.
    */
   readonly listenNonBlocking?: boolean;
+  /** Sockets that the guest opens itself (the WasmEdge extension). Absent: opening one is `ACCES`. */
+  readonly network?: NetworkPolicy;
   readonly clock?: WasiClock;
   /** Fills with bytes that nobody can guess. Default: the host's generator. */
   readonly random?: (bytes: Uint8Array) => void;

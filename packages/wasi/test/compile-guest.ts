@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rename } from "node:fs/promises";
+import { glob, mkdir, readFile, rename } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -12,7 +12,10 @@ const FLAGS = ["--target=wasm32-wasi", "--sysroot=/usr", "-O2"];
 async function compile(name: string): Promise<WebAssembly.Module> {
   const source = join(import.meta.dirname, "guests", `${name}.c`);
   const text = await readFile(source);
-  const digest = createHash("sha256").update(FLAGS.join(" ")).update(text).digest("hex").slice(0, 16);
+  const hash = createHash("sha256").update(FLAGS.join(" ")).update(text);
+  for await (const header of glob(join(import.meta.dirname, "guests", "*.h")))
+    hash.update(await readFile(header));
+  const digest = hash.digest("hex").slice(0, 16);
   const directory = join(tmpdir(), "krustlet-wasi-guests");
   const output = join(directory, `${name}-${digest}.wasm`);
   let bytes = await readFile(output).catch(() => undefined);

@@ -66,6 +66,11 @@ export abstract class Descriptor {
     return () => clearImmediate(immediate);
   }
 
+  /** Milliseconds that a call may wait for it before it answers `AGAIN`; undefined: as long as it takes. */
+  waitLimit(_direction: Direction): number | undefined {
+    return undefined;
+  }
+
   /** Moves to `position(here, end)` and answers it. */
   seek(_position: (here: bigint, end: () => bigint) => bigint): bigint {
     return fail(ERRNO.SPIPE);

@@ -17,6 +17,11 @@ export class ListenerDescriptor extends Descriptor {
     this.#listener = listener;
   }
 
+  /** Where it listens first. */
+  get local(): PreopenedListener["addresses"][number] | undefined {
+    return this.#listener.addresses[0];
+  }
+
   /** The next connection that waits. */
   accept(): Socket | undefined {
     return this.#listener.accept();
@@ -47,18 +52,28 @@ const EVENTS = {
 /** A connection; it owns the socket, whose data stays in it (and holds the peer back) until the guest reads it. */
 export class SocketDescriptor extends Descriptor {
   readonly filetype: number = FILETYPE.SOCKET_STREAM;
-  readonly #socket: Socket;
+  #socket: Socket;
   #error: number | undefined;
   #readClosed = false;
 
   constructor(socket: Socket) {
     super(SOCKET_RIGHTS);
     this.#socket = socket;
-    socket.on("error", (error) => {
-      this.#error = errnoOf(error, ERRNO.CONNRESET);
-    });
-    // A listener for it is what makes node read ahead.
-    socket.on("readable", () => {});
+    this.#attend(socket);
+  }
+
+  /** The connection; or what may become one. */
+  protected get socket(): Socket {
+    return this.#socket;
+  }
+
+  /** Takes `socket` in place of one that came to nothing. */
+  protected replace(socket: Socket): void {
+    this.#socket.destroy();
+    this.#socket = socket;
+    this.#error = undefined;
+    this.#readClosed = false;
+    this.#attend(socket);
   }
 
   override read(buffers: readonly Uint8Array<ArrayBuffer>[]): number {
@@ -126,6 +141,16 @@ export class SocketDescriptor extends Descriptor {
     // What the guest wrote is still sent, but a peer that takes nothing does not keep the socket.
     this.#socket.setTimeout(LINGER, () => this.#socket.destroy());
     this.#socket.destroySoon();
+  }
+
+  #attend(socket: Socket): void {
+    socket.on("error", (error) => {
+      if (socket === this.#socket) this.#error = errnoOf(error, ERRNO.CONNRESET);
+    });
+    // A listener for it is what makes node read ahead.
+    socket.on("readable", () => {});
+    // A guest may wait for one socket by as many subscriptions as it likes.
+    socket.setMaxListeners(0);
   }
 
   #take(length: number): Buffer | undefined {

@@ -11,7 +11,8 @@ const PEEK = 1;
 const WAITALL = 2;
 const MAX_TRANSFER = 1_048_576;
 
-function socketOf(guest: Guest, fd: number, rights: number): SocketDescriptor {
+/** The connection of `fd`, if it has all of `rights`. */
+export function connectionOf(guest: Guest, fd: number, rights: number): SocketDescriptor {
   const descriptor = guest.descriptors.get(fd);
   if (descriptor instanceof ListenerDescriptor) return fail(ERRNO.NOTCONN);
   if (!(descriptor instanceof SocketDescriptor)) return fail(ERRNO.NOTSOCK);
@@ -38,7 +39,8 @@ function accept(guest: Guest, fd: number, flags: number, result: number): Answer
   });
 }
 
-function receive(
+/** `sock_recv`. */
+export function receive(
   guest: Guest,
   fd: number,
   buffers: number,
@@ -47,7 +49,7 @@ function receive(
   size: number,
   outFlags: number,
 ): Answer {
-  const socket = socketOf(guest, fd, RIGHTS.FD_READ);
+  const socket = connectionOf(guest, fd, RIGHTS.FD_READ);
   if ((flags & ~(PEEK | WAITALL)) !== 0) fail(ERRNO.INVAL);
   let received = 0;
   return whenReady(guest, socket, "read", () => {
@@ -79,7 +81,7 @@ function skipped(views: readonly Uint8Array<ArrayBuffer>[], count: number): Uint
 export const sockFace: Face = {
   quick: {
     sock_shutdown(guest, fd: number, how: number) {
-      const socket = socketOf(guest, fd, RIGHTS.SOCK_SHUTDOWN);
+      const socket = connectionOf(guest, fd, RIGHTS.SOCK_SHUTDOWN);
       if (how < 1 || how > 3) fail(ERRNO.INVAL);
       socket.shutdown((how & 1) !== 0, (how & 2) !== 0);
       return ERRNO.SUCCESS;
@@ -89,7 +91,7 @@ export const sockFace: Face = {
     sock_accept: accept,
     sock_recv: receive,
     sock_send(guest, fd: number, buffers: number, count: number, flags: number, size: number) {
-      socketOf(guest, fd, RIGHTS.FD_WRITE);
+      connectionOf(guest, fd, RIGHTS.FD_WRITE);
       if (flags !== 0) fail(ERRNO.INVAL);
       return write(guest, fd, buffers, count, size);
     },

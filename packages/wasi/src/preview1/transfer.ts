@@ -22,9 +22,26 @@ export function whenReady(
   const answer = attempt();
   if (answer !== WOULD_BLOCK) return answer;
   if ((descriptor.flags & FDFLAGS.NONBLOCK) !== 0) return guest.yield(() => ERRNO.AGAIN);
+  let late = false;
   return guest.suspend(
-    (wake) => descriptor.onReady(direction, wake),
-    () => whenReady(guest, descriptor, direction, attempt),
+    (wake) => {
+      const limit = descriptor.waitLimit(direction);
+      const cancel = descriptor.onReady(direction, wake);
+      if (limit === undefined) return cancel;
+      const stop = guest.clock.timer(limit, () => {
+        late = true;
+        wake();
+      });
+      return () => {
+        cancel();
+        stop();
+      };
+    },
+    () => {
+      if (!late) return whenReady(guest, descriptor, direction, attempt);
+      const last = attempt();
+      return last === WOULD_BLOCK ? ERRNO.AGAIN : last;
+    },
   );
 }
 
