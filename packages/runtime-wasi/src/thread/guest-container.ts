@@ -69,6 +69,7 @@ export class GuestContainer {
       stderr: { write: (chunk) => output.write("stderr", chunk) },
       preopens: [{ guestPath: "/", node: buildMountTree(plan.mounts) }],
       listen,
+      network: { address: plan.address },
       faces: init.extension?.faces,
       gate: container.#metered
         ? {
