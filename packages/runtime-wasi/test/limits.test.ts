@@ -1,4 +1,4 @@
-import { compileGuest, planOf, runContainer, startContainer } from "@krustlet/testkit";
+import { compileGuest, planOf, runContainer, startContainer, useCompileCache } from "@krustlet/testkit";
 import type { ContainerPlan, ModuleSource, Runtime } from "@krustlet/interface";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { capacityOf } from "../src/capacity.ts";
@@ -27,6 +27,7 @@ describe("limits of a runtime", () => {
   let probe: ModuleSource | undefined;
   let runtime: Runtime | undefined;
   beforeAll(async () => {
+    useCompileCache();
     probe = await compileGuest("probe");
     runtime = createWasiRuntime({ threads: 1, maxContainers: 3 });
   });

@@ -9,9 +9,10 @@ import {
   planOf,
   runContainer,
   startContainer,
+  useCompileCache,
   wasmCode,
 } from "@krustlet/testkit";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { createWasiRuntime } from "../src/index.ts";
 
 /** A thread that says it has started whatever it is told to start, and dies of the second thing. */
@@ -41,6 +42,8 @@ const HEAP_HOG = Buffer.from(
 );
 
 describe("threads", () => {
+  beforeAll(useCompileCache);
+
   it("end their containers with a clear message when they die, and are replaced", async () => {
     const workerUrl = new URL(`data:text/javascript,${encodeURIComponent(DYING)}`);
     await using runtime = createWasiRuntime({ threads: 1, workerUrl });

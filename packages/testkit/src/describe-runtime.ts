@@ -6,6 +6,7 @@ import { describeRuntimeEnds } from "./describe-runtime-ends.ts";
 import { describeRuntimeFiles } from "./describe-runtime-files.ts";
 import { describeRuntimeRefusals } from "./describe-runtime-refusals.ts";
 import { describeRuntimeStreams } from "./describe-runtime-streams.ts";
+import { useCompileCache } from "./use-compile-cache.ts";
 
 const PARTS = {
   streams: describeRuntimeStreams,
@@ -70,6 +71,7 @@ export function describeRuntime(name: string, suite: RuntimeSuite): void {
     let runtime: Runtime | undefined;
     let probe: ModuleSource | undefined;
     beforeAll(async () => {
+      useCompileCache();
       [runtime, probe] = await Promise.all([suite.create(), compileGuest("probe")]);
     }, 60_000);
     afterAll(async () => {

@@ -43,5 +43,6 @@ export { REGISTRY_LOGIN, startRegistry } from "./start-registry.ts";
 export type { RegistryOptions, TestRegistry } from "./start-registry.ts";
 export { startTokenServer } from "./start-token-server.ts";
 export type { TokenAnswer, TokenQuestion, TokenServer } from "./start-token-server.ts";
+export { useCompileCache } from "./use-compile-cache.ts";
 export { paxEntry, tarArchive } from "./tar-archive.ts";
 export type { TarFile } from "./tar-archive.ts";
