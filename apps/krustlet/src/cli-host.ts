@@ -15,6 +15,8 @@ export interface CliHost {
   readonly cwd: string;
   readonly home: string;
   readonly isRoot: boolean;
+  /** True: the process ends when the command does. */
+  readonly endsProcess: boolean;
   readonly stdout: ByteSink;
   readonly stderr: ByteSink;
   /** The process's stdin, opened by the first read. */

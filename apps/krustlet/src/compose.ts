@@ -5,11 +5,11 @@ import type { DirectoryImageStore } from "@krustlet/image-store";
 import type { ImageStore, MountedVolumes, ObjectSource, Runtime, VolumeMounter } from "@krustlet/interface";
 import { loopbackPodAddresses } from "@krustlet/kubelet";
 import type { KubeletInit, NodeFacts } from "@krustlet/kubelet";
-import { createWasiRuntime } from "@krustlet/runtime-wasi";
 import type { V1Pod } from "@kubernetes/client-node";
 
 import { withModuleFiles } from "./local-modules.ts";
 import { systemClock } from "./system-clock.ts";
+import { bundledFile, wasiRuntime } from "./wasi-runtime.ts";
 
 /** Where everything that is kept lies, and how registries are spoken to. */
 export interface ComposeInit {
@@ -64,32 +64,32 @@ export interface KubeletComposeInit extends ComposeInit {
   readonly objects: ObjectSource;
   /** The runtime of pods that name none. */
   readonly runtime: string | undefined;
+  readonly endsProcess: boolean;
   /** Told what the user should know and no error says. */
   readonly onWarning: (message: string) => void;
 }
 
 /** Puts the parts of a kubelet together: the one place that picks implementations. */
 export function composeKubelet(init: KubeletComposeInit): Composed {
+  const opened: Promise<Runtime>[] = [];
+  const opening = (open: () => Promise<Runtime>): (() => Promise<Runtime>) =>
+    once(() => {
+      const runtime = open();
+      opened.push(runtime);
+      return runtime;
+    });
   const runtimes = new Map<string, () => Promise<Runtime>>([
-    ["wasi", once(() => Promise.resolve(createWasiRuntime({ workerUrl: bundled("worker.js") })))],
+    ["wasi", opening(() => Promise.resolve(wasiRuntime()))],
     [
       "wasmer",
-      once(async () => {
+      opening(async () => {
         const { createWasmerRuntime } = await import("@krustlet/runtime-wasmer");
-        return createWasmerRuntime({ workerUrl: bundled("wasmer-worker.js") });
+        return createWasmerRuntime({ workerUrl: bundledFile("wasmer-worker.js") });
       }),
     ],
   ]);
   const defaultRuntime = init.runtime ?? "wasi";
   // Its first thread starts while the module is still being read.
-  const opened = new Set<Promise<Runtime>>();
-  for (const [name, open] of runtimes) {
-    runtimes.set(name, () => {
-      const runtime = open();
-      opened.add(runtime);
-      return runtime;
-    });
-  }
   void runtimes.get(defaultRuntime)?.();
   const images = withModuleFiles(() => composeImageStore(init));
   const node: NodeFacts = {
@@ -113,14 +113,11 @@ export function composeKubelet(init: KubeletComposeInit): Composed {
       rootDir: init.root,
     },
     [Symbol.asyncDispose]: async () => {
+      // Threads end with the process; ending them one by one would only take longer.
+      if (init.endsProcess) return;
       for (const runtime of opened) await (await runtime)[Symbol.asyncDispose]();
     },
   };
-}
-
-/** A file of the bundle, where this is one; a runtime finds its threads' source itself. */
-function bundled(file: string): URL | undefined {
-  return import.meta.url.endsWith(".ts") ? undefined : new URL(file, import.meta.url);
 }
 
 /** Pods without volumes, such as those of `krustlet run hello.wasm`, do not wait for the room that makes them. */

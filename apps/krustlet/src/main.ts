@@ -1,4 +1,8 @@
-import { nodeHost } from "./node-host.ts";
-import { runCli } from "./run-cli.ts";
+import { startWasiRuntimeEarly } from "./wasi-runtime.ts";
 
-process.exit(await runCli(process.argv.slice(2), nodeHost()));
+const args = process.argv.slice(2);
+if (args[0] === "run" && !args.includes("--runtime") && !args.includes("--help")) startWasiRuntimeEarly();
+// Everything else is evaluated while the thread starts.
+const { nodeHost } = await import("./node-host.ts");
+const { runCli } = await import("./run-cli.ts");
+process.exit(await runCli(args, nodeHost()));

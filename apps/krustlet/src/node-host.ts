@@ -10,6 +10,7 @@ export function nodeHost(): CliHost {
     env: process.env,
     cwd: process.cwd(),
     home: homedir(),
+    endsProcess: true,
     isRoot: process.getuid?.() === 0,
     stdout: sinkOf(() => process.stdout),
     stderr: sinkOf(() => process.stderr),

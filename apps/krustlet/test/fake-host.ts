@@ -41,6 +41,7 @@ export async function openHost(
     env: { GREETING: "hello", NO_COLOR: "1", KRUSTLET_ROOT: join(directory, "root") },
     cwd: directory,
     home: directory,
+    endsProcess: false,
     isRoot: false,
     stdout: sink("stdout"),
     stderr: sink("stderr"),

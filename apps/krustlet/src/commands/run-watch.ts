@@ -38,6 +38,7 @@ export async function runWatch(
     insecureRegistries: line.texts("insecure-registry"),
     objects,
     runtime: options.runtime,
+    endsProcess: host.endsProcess,
     onWarning: warn,
   });
   const source$ = manifestDirectory({

@@ -51,6 +51,7 @@ export async function run(context: CommandContext): Promise<number> {
     insecureRegistries: line.texts("insecure-registry"),
     objects,
     runtime: options.runtime,
+    endsProcess: host.endsProcess,
     onWarning: (message) => void host.stderr.write(`krustlet: ${message}\n`),
   });
   const pods =
