@@ -18,7 +18,8 @@ const success = (): number => ERRNO.SUCCESS;
 
 /** A port that the guest names. */
 export function portOf(port: number): number {
-  return port >>> 0 > 65_535 ? fail(ERRNO.INVAL) : port;
+  const number = port >>> 0;
+  return number > 65_535 ? fail(ERRNO.INVAL) : number;
 }
 
 function open(guest: Guest, family: number, type: number, result: number): number {

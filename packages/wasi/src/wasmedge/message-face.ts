@@ -107,7 +107,8 @@ function sendTo(
   const { memory } = guest;
   memory.slice(size, 4);
   const wanted = readAddress(memory, address, socket.family);
-  const to = { address: targetAddressOf(networkOf(guest), wanted, portOf(port), "udp"), port };
+  const number = portOf(port);
+  const to = { address: targetAddressOf(networkOf(guest), wanted, number, "udp"), port: number };
   const data = memory.buffers(buffers, count, MAX_TRANSFER);
   const done = (sent: number): number => {
     memory.setU32(size, sent);
