@@ -90,7 +90,10 @@ export function composeKubelet(init: KubeletComposeInit): Composed {
   ]);
   const defaultRuntime = init.runtime ?? "wasi";
   // Its first thread starts while the module is still being read.
-  void runtimes.get(defaultRuntime)?.();
+  runtimes
+    .get(defaultRuntime)?.()
+    // Whoever starts a container on it is told.
+    .catch(() => undefined);
   const images = withModuleFiles(() => composeImageStore(init));
   const node: NodeFacts = {
     nodeName: hostname(),

@@ -86,6 +86,8 @@ export function reasonOf(cause: unknown): string {
     case "EACCES":
     case "EPERM":
       return "permission denied";
+    case "ENOSPC":
+      return "no space is left on the device";
     case "EISDIR":
       return "it is a directory";
     default:

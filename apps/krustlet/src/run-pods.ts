@@ -83,6 +83,7 @@ export async function runPods(init: RunPodsInit): Promise<number> {
       await pulls.finish();
       await output.print(chunk);
     },
+    onWarning: (pod, message) => tell(() => host.stderr.write(`krustlet: pod ${pod.name}: ${message}\n`)),
     onPullProgress: pulls.show,
     stdinOf: init.stdinOf,
     objectsChanged$: init.objectsChanged$,

@@ -2,9 +2,12 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { buildModule, emptyComponent } from "@krustlet/testkit";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 
 import { openHost } from "./fake-host.ts";
+
+// Some of them start threads; on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 30_000 });
 
 interface Refusal {
   readonly args: readonly string[];

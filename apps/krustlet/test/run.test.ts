@@ -2,9 +2,12 @@ import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { compileGuest } from "@krustlet/testkit";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 
 import { openHost } from "./fake-host.ts";
+
+// Each of them starts threads; on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 30_000 });
 
 let probe = "";
 beforeAll(async () => {

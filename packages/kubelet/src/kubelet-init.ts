@@ -71,6 +71,8 @@ export interface KubeletInit {
   readonly writeStatus?: (pod: V1Pod, status: PodStatus, signal: AbortSignal) => Promise<void>;
   /** Sees what containers write. While its promise is pending the guest is held back. */
   readonly onOutput?: (output: ContainerOutput) => void | Promise<void>;
+  /** Told what is worth knowing and no failure: keys of a ConfigMap that cannot be variables, say. */
+  readonly onWarning?: (pod: PodKey, message: string) => void;
   readonly onPullProgress?: (progress: PullProgress) => void;
   /** What a container reads from descriptor 0. Default: nothing. */
   readonly stdinOf?: (pod: V1Pod, container: string) => AsyncIterable<Uint8Array> | undefined;

@@ -43,7 +43,12 @@ describe("a pod's life", () => {
     expect(second.plan.name).toBe("i2");
     second.exit(0);
     await bench.started(3);
-    expect(bench.containers.slice(2).map(({ plan }) => plan.name)).toStrictEqual(["a", "b"]);
+    expect(
+      bench.containers
+        .slice(2)
+        .map(({ plan }) => plan.name)
+        .toSorted(),
+    ).toStrictEqual(["a", "b"]);
   });
 
   it("starts a container again after its back-off, with the next log file", async () => {
@@ -346,4 +351,20 @@ it("a kubelet that is disposed kills what runs", async () => {
   await bench.started();
   await bench[Symbol.asyncDispose]();
   expect([...bench.ledger.held.keys()].filter((what) => what.startsWith("container"))).toStrictEqual([]);
+});
+
+it("tells of a ConfigMap's keys that cannot be variables, and starts all the same", async () => {
+  const warnings: string[] = [];
+  await using bench = await openBench({
+    objects: {
+      configMap: () => Promise.resolve({ data: { GOOD: "1", "not=good": "2" } }),
+      secret: () => Promise.resolve(undefined),
+      persistentVolumeClaim: () => Promise.resolve(undefined),
+    },
+    onWarning: (pod, message) => warnings.push(`${pod.name}: ${message}`),
+  });
+  bench.add(podOf([{ name: "app", envFrom: [{ configMapRef: { name: "map" } }] }]));
+  const container = await bench.started();
+  expect(container.plan.env).toStrictEqual({ HOSTNAME: "pod", GOOD: "1" });
+  expect(warnings).toStrictEqual([expect.stringContaining('"not=good"')]);
 });

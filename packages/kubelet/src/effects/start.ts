@@ -72,7 +72,8 @@ async function startContainer(
   if (image === undefined) throw new Error(`container ${name} is started before its image is there`);
   const podIPs = context.address === undefined ? kubelet.node.hostIPs : [context.address.address];
   const node = { ...kubelet.node, podIPs };
-  const { env } = await containerEnvironment(pod, spec, { objects: kubelet.objects, node, signal });
+  const { env, skipped } = await containerEnvironment(pod, spec, { objects: kubelet.objects, node, signal });
+  for (const message of skipped) kubelet.onWarning?.(key, message);
   const volumes = await context.mounting;
   const mounts = (await volumes?.mountsOf(name, env)) ?? [];
   const terminationPath = terminationPathOf(kubelet.rootDir, key, name, attempt);
