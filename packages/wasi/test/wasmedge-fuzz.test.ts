@@ -11,6 +11,7 @@ import { FACES } from "../src/faces.ts";
 import { Guest } from "../src/guest.ts";
 import { TcpDescriptor } from "../src/wasmedge/tcp-descriptor.ts";
 import { UdpDescriptor } from "../src/wasmedge/udp-descriptor.ts";
+import { generator } from "./generator.ts";
 
 const RUNS = Number(process.env["KRUSTLET_FUZZ_RUNS"] ?? 12_000);
 const MEMORY = 65_536;
@@ -26,14 +27,6 @@ const ADDRESSES = [
 const NAMES = ["localhost\0", "127.0.0.1", "http\0", "80", "\0", "x".repeat(60)];
 // address_t of each, their bytes, names, iovecs, and an addrinfo with its buffers.
 const AT = { addresses: 1024, bytes: 2048, names: 8192, buffers: 12_288, hints: 16_384, list: 16_640 };
-
-function generator(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x6d2b79f5) >>> 0;
-    return Math.floor((((state ^ (state >>> 12)) >>> 0) / 2 ** 32) * below);
-  };
-}
 
 type Call = (guest: Guest, ...values: number[]) => number | Promise<number>;
 

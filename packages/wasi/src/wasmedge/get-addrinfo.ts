@@ -1,10 +1,10 @@
-import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 
-import { ERRNO, errnoOf, fail } from "../errno.ts";
+import { ERRNO, fail } from "../errno.ts";
 import type { Answer } from "../face.ts";
 import type { Guest } from "../guest.ts";
 import type { GuestMemory } from "../guest-memory.ts";
+import { hostLookup } from "./host-lookup.ts";
 import type { NetworkPolicy } from "./network-policy.ts";
 import { portOfService } from "./service-ports.ts";
 import { bytesOfAddress, canonicalAddress, FAMILY, isIpv4 } from "./socket-address.ts";
@@ -120,8 +120,7 @@ function writeInfo(memory: GuestMemory, at: number, info: AddressInfo, port: num
 
 async function resolve(policy: NetworkPolicy, node: string): Promise<readonly string[] | number> {
   try {
-    if (policy.lookup !== undefined) return await policy.lookup(node);
-    return (await lookup(node, { all: true, order: "ipv4first" })).map(({ address }) => address);
+    return await (policy.lookup ?? hostLookup)(node);
   } catch (error) {
     return error instanceof Error && "code" in error && NOT_FOUND.has(error.code)
       ? AI_ERRNO.NONAME
@@ -160,8 +159,5 @@ export function getAddrinfo(
   };
   const known = knownAddresses(hints, name);
   if (known !== undefined) return write(known);
-  return guest.waitFor(
-    resolve(policy, name).catch((error: unknown) => errnoOf(error)),
-    write,
-  );
+  return guest.waitFor(resolve(policy, name), write);
 }

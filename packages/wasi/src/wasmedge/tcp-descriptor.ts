@@ -12,8 +12,6 @@ import { TcpListener } from "./tcp-listener.ts";
 import type { WaitingBudget } from "./tcp-listener.ts";
 
 const CONNECTING = ["connect", "error", "close"] as const;
-// What a guest wrote and its peer does not take is dropped so long after the guest has closed the socket.
-const LINGER_MS = 30_000;
 const MAX_BACKLOG = 1024;
 
 const fresh = (): Socket => new Socket({ allowHalfOpen: true });
@@ -163,10 +161,7 @@ export class TcpDescriptor extends SocketDescriptor {
     const { socket } = this;
     if (this.#phase !== "connected") socket.destroy();
     else if (this.options.linger === 0) socket.resetAndDestroy();
-    else {
-      socket.setTimeout(LINGER_MS, () => socket.destroy());
-      super.close();
-    }
+    else super.close();
   }
 
   #established(direction: Direction): boolean {
