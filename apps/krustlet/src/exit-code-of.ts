@@ -1,12 +1,10 @@
 import type { PodStatus } from "@krustlet/pod-machine";
 
-import { EXIT_REFUSED } from "./exit-status.ts";
-
 /**
  * The exit code of a pod that has ended: a single container's own; of several, 0 when the pod has succeeded, else
- * that of the container that failed first.
+ * that of the container that failed first. Undefined where nothing of it ever ran.
  */
-export function exitCodeOf(status: PodStatus): number {
+export function exitCodeOf(status: PodStatus): number | undefined {
   const statuses = [...(status.initContainerStatuses ?? []), ...status.containerStatuses];
   const ended = statuses.flatMap(({ state, lastState }) => state.terminated ?? lastState.terminated ?? []);
   const [only] = ended;
@@ -16,6 +14,5 @@ export function exitCodeOf(status: PodStatus): number {
     .filter(({ exitCode }) => exitCode !== 0)
     .toSorted((a, b) => (a.finishedAt?.getTime() ?? 0) - (b.finishedAt?.getTime() ?? 0));
   if (failed[0] !== undefined) return failed[0].exitCode;
-  // Stopped by its user before anything of it failed, or never begun.
-  return ended.length > 0 ? 0 : EXIT_REFUSED;
+  return ended.length > 0 ? 0 : undefined;
 }

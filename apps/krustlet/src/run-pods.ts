@@ -8,6 +8,7 @@ import type { Observable } from "rxjs";
 import type { CliHost } from "./cli-host.ts";
 import type { KubeletParts } from "./compose.ts";
 import { exitCodeOf } from "./exit-code-of.ts";
+import { EXIT_INTERRUPTED, EXIT_REFUSED } from "./exit-status.ts";
 import { podReporter } from "./pod-report.ts";
 import { errorText, exitCodeOfError } from "./report-error.ts";
 import { stopRequests } from "./stop-requests.ts";
@@ -115,8 +116,9 @@ export async function runPods(init: RunPodsInit): Promise<number> {
     kill: () => removeAll(0),
   });
   await ended.promise;
+  const neverRan = stopping ? EXIT_INTERRUPTED : EXIT_REFUSED;
   const exitCodes = [...steps.values()].map((step) =>
-    step === undefined ? 0 : exitCodeOf(statusOf(step.state)),
+    step === undefined ? neverRan : (exitCodeOf(statusOf(step.state)) ?? neverRan),
   );
   removeAll(0);
   await gone.promise;

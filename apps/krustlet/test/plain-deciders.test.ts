@@ -132,7 +132,7 @@ describe("the exit code", () => {
     ["a single container's own", status("Failed", 7), 7],
     ["0 where the pod has succeeded", status("Succeeded", 0, 0), 0],
     ["that of the container that failed first", status("Failed", 1, 0, 2), 2],
-    ["125 where nothing ever ran", status("Failed", undefined, undefined), 125],
+    ["none where nothing ever ran", status("Failed", undefined, undefined), undefined],
     ["0 where all that ran was well when it was stopped", status("Failed", 0, undefined), 0],
   ])("is %s", (_what, of, code) => {
     expect(exitCodeOf(of)).toBe(code);
