@@ -35,15 +35,15 @@ const LANGUAGES = {
     name: "AssemblyScript",
     needs: "assemblyscript (npm install)",
     available: () => existsSync(join(root, "node_modules", "assemblyscript")),
+    // Its compiler is JavaScript: called here, it is loaded and warmed up once for all of the modules.
     command: (source, out) => ({
-      program: process.execPath,
       args: [
-        join("node_modules", "assemblyscript", "bin", "asc.js"),
         source,
         `--config=${join("node_modules", "@assemblyscript", "wasi-shim", "asconfig.json")}`,
         `--outFile=${out}`,
         "--optimize",
       ],
+      run: compileAssemblyScript,
     }),
   },
   c: {
@@ -91,6 +91,23 @@ const LANGUAGES = {
   },
 };
 
+async function compileAssemblyScript(args) {
+  const { main } = await import("assemblyscript/asc");
+  const { stdout, stderr } = process;
+  const { error } = await main(args, { stdout, stderr });
+  return error === null;
+}
+
+/** Runs a compiler; true when it succeeded. */
+function runCompiler({ program, args, cwd = ".", env = {} }) {
+  const options = {
+    cwd: join(root, cwd),
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "inherit", "inherit"],
+  };
+  return spawnSync(program, args, options).status === 0;
+}
+
 function answer(program, ...args) {
   return spawnSync(program, args, { encoding: "utf8" }).stdout ?? "";
 }
@@ -118,7 +135,7 @@ function fingerprintOf(command, sources) {
   return hash.digest("hex");
 }
 
-function buildModule([demo, module, language, path]) {
+async function buildModule([demo, module, language, path]) {
   const source = join("demos", demo, path);
   const out = join("demos", demo, "build", `${module}.wasm`);
   const command = LANGUAGES[language].command(source, out);
@@ -128,16 +145,14 @@ function buildModule([demo, module, language, path]) {
     return { out, state: "unchanged" };
   }
   mkdirSync(join(root, dirname(out)), { recursive: true });
-  const result = spawnSync(command.program, command.args, {
-    cwd: join(root, command.cwd ?? "."),
-    env: { ...process.env, ...command.env },
-    stdio: ["ignore", "inherit", "inherit"],
-  });
-  if (result.status !== 0) return { out, state: "failed" };
+  const succeeded = command.run === undefined ? runCompiler(command) : await command.run(command.args);
+  if (!succeeded) return { out, state: "failed" };
   writeFileSync(record, fingerprint);
   return { out, state: "built" };
 }
 
+// The compilers are given paths from here, so that what they write into modules is the same in every checkout.
+process.chdir(root);
 const args = process.argv.slice(2);
 const brief = args.includes("--brief");
 const only = args.filter((argument) => !argument.startsWith("--"));
@@ -152,7 +167,7 @@ const counts = { built: 0, unchanged: 0, failed: 0 };
 for (const module of MODULES) {
   const [demo, , language] = module;
   if ((only.length > 0 && !only.includes(demo)) || !here.get(language)) continue;
-  const { out, state } = buildModule(module);
+  const { out, state } = await buildModule(module);
   counts[state] += 1;
   const size = state === "failed" ? "" : `, ${(statSync(join(root, out)).size / 1024).toFixed(1)} KiB`;
   if (!brief || state === "failed") {
