@@ -77,6 +77,12 @@ describe("a TCP client", () => {
     expect(await tcp(["nonblocking", "127.0.0.1", await freePort("127.0.0.1")])).toBe("error 14\n");
   });
 
+  it("may ask how connecting went by connecting once more", async () => {
+    await using server = await serve("127.0.0.1", (socket) => socket.resume().end());
+    expect(await tcp(["again", "127.0.0.1", portOf(server)])).toBe("30\n");
+    expect(await tcp(["again", "127.0.0.1", await freePort("127.0.0.1")])).toBe("14\n");
+  });
+
   it("that floods a peer who does not read is held back", async () => {
     let peer: Socket | undefined;
     await using server = await serve("127.0.0.1", (socket) => {

@@ -104,11 +104,12 @@ function writeInfo(memory: GuestMemory, at: number, info: AddressInfo, port: num
   data.set(bytesOfAddress(info.family, info.address), wide ? 6 : 2);
   const socketAddress = view.getUint32(at + 12, true);
   memory.slice(view.getUint32(socketAddress + 8, true), data.length).set(data);
-  view.setUint8(socketAddress, info.family);
+  // With the padding, which some programs read as a part of the number.
+  view.setUint32(socketAddress, info.family, true);
   view.setUint32(socketAddress + 4, data.length, true);
   view.setUint8(at + 2, info.family);
   view.setUint8(at + 3, info.type);
-  view.setUint8(at + 4, info.protocol);
+  view.setUint32(at + 4, info.protocol, true);
   view.setUint32(at + 8, data.length + 2, true);
   const canonical = Buffer.from(`${name}\0`);
   const room = view.getUint32(at + 20, true);

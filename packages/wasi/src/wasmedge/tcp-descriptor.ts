@@ -88,7 +88,7 @@ export class TcpDescriptor extends SocketDescriptor {
     if (this.#phase === "connected") fail(ERRNO.ISCONN);
     if (this.#phase === "connecting") fail(ERRNO.ALREADY);
     if (this.#listening) fail(ERRNO.INVAL);
-    if (this.#phase === "failed") this.#renew();
+    if (this.#phase === "failed") this.#renew(this.takeError());
     const bound = this.#listener?.local;
     this.#listener?.close();
     this.#listener = undefined;
@@ -182,8 +182,9 @@ export class TcpDescriptor extends SocketDescriptor {
         : { address: canonicalAddress(remoteAddress), port: remotePort ?? 0 };
   }
 
-  /** Linux lets a socket whose connecting has failed try again; node does not. */
-  #renew(): void {
+  /** Linux lets a socket whose connecting has failed try again, once that was told; node does not. */
+  #renew(untold: number): void {
+    if (untold !== 0) fail(untold);
     this.replace(fresh());
     this.#watch(this.socket);
     this.#phase = "idle";

@@ -84,6 +84,15 @@ static void nonblocking(void) {
   printf("%.*s\n", (int)length, data);
 }
 
+// Asks how it went by connecting once more.
+static void again(void) {
+  if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0) exit(6);
+  EXPECT(26, sock_connect(fd, &address, port));
+  struct pollfd waiting = {fd, POLLOUT, 0};
+  if (poll(&waiting, 1, -1) != 1) exit(7);
+  printf("%d\n", sock_connect(fd, &address, port));
+}
+
 static void options(void) {
   int value = -1, on = 1;
   uint32_t size = sizeof value;
@@ -128,6 +137,7 @@ int main(int argc, char **argv) {
   if (strcmp(argv[1], "client") == 0) client(argv[4]);
   else if (strcmp(argv[1], "server") == 0) server(atoi(argv[4]));
   else if (strcmp(argv[1], "nonblocking") == 0) nonblocking();
+  else if (strcmp(argv[1], "again") == 0) again();
   else if (strcmp(argv[1], "options") == 0) options();
   else if (strcmp(argv[1], "bind") == 0) printf("bind %d\n", sock_bind(fd, &address, port));
   else if (strcmp(argv[1], "connect") == 0) printf("connect %d\n", sock_connect(fd, &address, port));
