@@ -7,19 +7,30 @@ import type { Options } from "tsup";
 const require = createRequire(import.meta.url);
 
 /**
- * Node's own modules, each got by the first module that runs and needs it. A plain import of the bundle would load all
- * of them, and make an ES module's face for each, before the bundle's first line.
+ * Node's own modules, each loaded when something of it is used for the first time. A plain import of the bundle would
+ * load all of them, and make an ES module's face for each, before the bundle's first line.
  */
 const lazyBuiltins: NonNullable<Options["esbuildPlugins"]>[number] = {
   name: "lazy-builtins",
   setup: (build) => {
     const filter = new RegExp(`^(?:node:.*|${builtinModules.join("|")})$`);
     build.onResolve({ filter }, ({ path }) => ({ path, namespace: "builtin" }));
-    build.onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => ({
-      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)})`,
-    }));
+    build.onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => {
+      const builtin = `process.getBuiltinModule(${JSON.stringify(path)})`;
+      const value: unknown = require(path);
+      // A function, a class or an object with a class (events, stream, process) cannot stand behind getters.
+      if (!isPlain(value)) return { contents: `module.exports = ${builtin}` };
+      const getters = Object.keys(value).map(
+        (name) => `get ${JSON.stringify(name)}() { return ${builtin}[${JSON.stringify(name)}] }`,
+      );
+      return { contents: `module.exports = { ${getters.join(", ")} }` };
+    });
   },
 };
+
+function isPlain(value: unknown): value is object {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
 
 /**
  * One file with everything but what has native parts or is large and rarely needed: a process that runs a small module
