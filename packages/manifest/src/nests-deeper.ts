@@ -18,9 +18,10 @@ export function nestsDeeper(text: string, limit: number): boolean {
     else if (token === SCALAR) scalar = true;
     else if (token === "[" || token === "{") brackets += 1;
     else if (token === "]" || token === "}") brackets = Math.max(0, brackets - 1);
-    else if (token === "-" || token === "?" || token === ":") indicators += 1;
+    // Within brackets they nest nothing: a whole manifest in JSON may stand in one line.
+    else if (token === "-" || token === "?" || token === ":") indicators += brackets === 0 ? 1 : 0;
     else if (NEWLINE.test(token)) indicators = 0;
-    if (brackets > limit || (brackets === 0 && indicators > limit)) return true;
+    if (brackets > limit || indicators > limit) return true;
   }
   return false;
 }

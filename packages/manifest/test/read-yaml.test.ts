@@ -135,6 +135,11 @@ describe("readYaml", () => {
     expect(failing('"a\\e[31m\\u202eb": 1\n"a\\e[31m\\u202eb": 2')).toContain("a\\u{1b}[31m\\u{202e}b");
   });
 
+  it("reads JSON of any width that stands in one line", () => {
+    const wide = Array.from({ length: 300 }, (_, index) => ({ name: `c${index}`, image: "x" }));
+    expect(read(JSON.stringify(wide))).toEqual([wide]);
+  });
+
   it("bounds size, depth and expansion", () => {
     expect(failing(`#${"x".repeat(MAX_MANIFEST_LENGTH)}`)).toBe("x.yaml: the manifest is larger than 4 MiB");
     expect(failing("[".repeat(50_000))).toContain("nests more than 100 levels");
