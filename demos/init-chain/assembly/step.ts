@@ -1,7 +1,7 @@
-// One step of a chain: `step <name>` appends its name to /work/steps.txt, `step` alone prints the file.
+// One step of a chain: `step <name>` appends its name to /chain/steps.txt, `step` alone prints the file.
 import { lastFailure, readText, writeText } from "../../shared/assembly/file";
 
-const FILE = "/work/steps.txt";
+const FILE = "/chain/steps.txt";
 
 function append(name: string): void {
   if (!writeText(FILE, name + "\n", true)) {
