@@ -1,12 +1,15 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { isAbsolute, resolve } from "node:path";
 
 import { KrustletError } from "@krustlet/interface";
 import type { EnsuredImage, ImageStore, WasmImage } from "@krustlet/interface";
 import { wasmKindOf } from "@krustlet/wasm-binary";
 
+import { openRegularFile } from "./open-regular-file.ts";
 import { reasonOf } from "./run-options.ts";
+
+/** The engine takes no module of more. */
+const MAX_MODULE_BYTES = 2 ** 30;
 
 /** Whether a container's `image` is a file: it begins with `./`, `../` or `/`, which no reference does. */
 export function isModulePath(image: string): boolean {
@@ -25,7 +28,9 @@ export function modulePathOf(image: string, directory: string): string {
 export async function readModuleFile(path: string): Promise<WasmImage> {
   let bytes: Buffer;
   try {
-    bytes = await readFile(path);
+    await using file = await openRegularFile(path);
+    if ((await file.stat()).size > MAX_MODULE_BYTES) throw new Error("it is larger than a gigabyte");
+    bytes = await file.readFile();
   } catch (cause) {
     throw new KrustletError("ImageNotFound", `${path} cannot be read: ${reasonOf(cause)}`, { cause });
   }

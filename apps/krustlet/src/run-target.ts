@@ -1,8 +1,8 @@
-import { open } from "node:fs/promises";
 import { resolve } from "node:path";
 
 import { KrustletError } from "@krustlet/interface";
 
+import { openRegularFile } from "./open-regular-file.ts";
 import { reasonOf } from "./run-options.ts";
 
 /** What the argument of `krustlet run` (or `inspect`) stands for; a manifest of the path `-` is stdin. */
@@ -45,7 +45,7 @@ function looksLikeFile(what: string): boolean {
 
 async function readHead(path: string): Promise<Buffer | Error> {
   try {
-    await using file = await open(path, "r");
+    await using file = await openRegularFile(path);
     const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0);
     return buffer.subarray(0, bytesRead);
   } catch (error) {

@@ -1,4 +1,5 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { buildModule, emptyComponent } from "@krustlet/testkit";
@@ -32,6 +33,8 @@ const files: Readonly<Record<string, string | Uint8Array>> = {
   "start.wasm": buildModule({ functions: { _start: [] }, memory: { min: 1 } }),
   "moon.wasm": buildModule({ imports: [["moon", "base"]], functions: { _start: [] }, memory: { min: 1 } }),
   "broken.yaml": "spec: [",
+  "endless.yaml": pod({ containers: [{ name: "c", image: "./endless.wasm" }] }),
+  "pipe.yaml": pod({ containers: [{ name: "c", image: "./pipe.wasm" }] }),
   "map.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\n",
   "class.yaml": pod({ runtimeClassName: "quantum", containers: [{ name: "c", image: "./start.wasm" }] }),
   "key.yaml": pod({
@@ -69,6 +72,10 @@ const refusals: readonly Refusal[] = [
   { args: ["run", "--watch", "absent"], code: 2, says: /--watch absent: there is no such/ },
   { args: ["run", "--watch", "."], code: -1, says: /./ },
   { args: ["run", "dir"], code: 2, says: /dir cannot be read: it is a directory/ },
+  { args: ["run", "endless.wasm"], code: 2, says: /endless\.wasm cannot be read: it is no regular file/ },
+  { args: ["run", "pipe.wasm"], code: 2, says: /pipe\.wasm cannot be read: it is no regular file/ },
+  { args: ["run", "endless.yaml"], code: 125, says: /endless\.wasm cannot be read: it is no regular file/ },
+  { args: ["run", "pipe.yaml"], code: 125, says: /pipe\.wasm cannot be read: it is no regular file/ },
   { args: ["run", "absent.wasm"], code: 2, says: /absent\.wasm cannot be read: there is no such file/ },
   { args: ["run", "absent.yaml"], code: 2, says: /absent\.yaml cannot be read/ },
   {
@@ -106,6 +113,8 @@ const refusals: readonly Refusal[] = [
 it.each(refusals)("krustlet $args is refused in one sentence", async ({ args, code, says }) => {
   await using host = await openHost();
   await mkdir(join(host.directory, "dir"));
+  await symlink("/dev/zero", join(host.directory, "endless.wasm"));
+  execFileSync("mkfifo", [join(host.directory, "pipe.wasm")]);
   for (const [name, contents] of Object.entries(files)) await writeFile(join(host.directory, name), contents);
   expect(await host.run(...args)).toBe(code);
   expect(host.printed.stdout).toBe("");

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { constants } from "node:fs";
 import { mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { KrustletError } from "@krustlet/interface";
@@ -48,7 +49,9 @@ export async function importFile(path: string, init: ContentInit): Promise<WasmI
 async function readModule(path: string): Promise<Buffer> {
   const fail = (why: string, cause?: unknown): KrustletError =>
     new KrustletError("ImageNotFound", `${path} cannot be run: ${why}`, { cause });
-  const file = await open(resolve(path), "r").catch((cause: NodeJS.ErrnoException) => {
+  // Without waiting: the open itself would wait for a pipe's other end.
+  const flags = constants.O_RDONLY | constants.O_NONBLOCK;
+  const file = await open(resolve(path), flags).catch((cause: NodeJS.ErrnoException) => {
     throw cause.code === "ENOENT" ? fail("there is no such file", cause) : fail(cause.message, cause);
   });
   try {
