@@ -80,16 +80,18 @@ export abstract class Descriptor {
     return virtualFilestat(this.filetype, virtualInode(this));
   }
 
-  setSize(_size: bigint): void {
-    fail(ERRNO.INVAL);
+  /** Goes some way to the size; false if it has to be called again. */
+  setSize(_size: bigint): boolean {
+    return fail(ERRNO.INVAL);
   }
 
   setTimes(_atime: NewTime, _mtime: NewTime): void {
     fail(ERRNO.BADF);
   }
 
-  allocate(_offset: bigint, _length: bigint): void {
-    fail(ERRNO.SPIPE);
+  /** Allocates a part from `offset` on, and answers how long it is. */
+  allocate(_offset: bigint, _length: bigint): bigint {
+    return fail(ERRNO.SPIPE);
   }
 
   advise(_offset: bigint, _length: bigint, _advice: number): void {

@@ -6,6 +6,7 @@ import {
   fsync as fsyncWithCallback,
   ftruncateSync,
   readvSync,
+  statfsSync,
   writevSync,
 } from "node:fs";
 import { promisify } from "node:util";
@@ -20,6 +21,10 @@ import type { Direction, Readiness } from "./descriptor.ts";
 const fsync = promisify(fsyncWithCallback);
 const fdatasync = promisify(fdatasyncWithCallback);
 const MAX_OFFSET = 2n ** 63n - 1n;
+// What is allocated or given back in one call: some milliseconds where the disk is memory.
+const PIECE = 8_388_608n;
+// Unit of `st_blocks`.
+const BLOCK = 512;
 // How often a FIFO or device of the host that has nothing yet is asked again, in milliseconds.
 const RETRY = 10;
 
@@ -104,9 +109,12 @@ export class FileDescriptor extends Descriptor {
     return this.#kernel.stat(this.#fd);
   }
 
-  override setSize(size: bigint): void {
+  override setSize(size: bigint): boolean {
     if (size > BigInt(Number.MAX_SAFE_INTEGER)) fail(size > MAX_OFFSET ? ERRNO.INVAL : ERRNO.FBIG);
-    ftruncateSync(this.#fd, Number(size));
+    const { size: current, blocks } = fstatSync(this.#fd);
+    const next = blocks * BLOCK <= Number(PIECE) ? 0 : current - Number(PIECE);
+    ftruncateSync(this.#fd, Math.max(next, Number(size)));
+    return next <= Number(size);
   }
 
   override setTimes(atime: NewTime, mtime: NewTime): void {
@@ -115,9 +123,12 @@ export class FileDescriptor extends Descriptor {
     this.#kernel.setTimes(this.#fd, atime, mtime);
   }
 
-  override allocate(offset: bigint, length: bigint): void {
+  override allocate(offset: bigint, length: bigint): bigint {
     if (offset > MAX_OFFSET || length > MAX_OFFSET) fail(ERRNO.INVAL);
-    this.#kernel.allocate(this.#fd, offset, length);
+    const part = length > PIECE ? PIECE : length;
+    if (part < length) this.#requireSpace(offset + length, length);
+    this.#kernel.allocate(this.#fd, offset, part);
+    return part;
   }
 
   override advise(offset: bigint, length: bigint, advice: number): void {
@@ -139,6 +150,14 @@ export class FileDescriptor extends Descriptor {
 
   override close(): void {
     closeSync(this.#fd);
+  }
+
+  // Otherwise what cannot be would only be known when the disk is full.
+  #requireSpace(end: bigint, length: bigint): void {
+    if (end > BigInt(Number.MAX_SAFE_INTEGER)) fail(ERRNO.FBIG);
+    const { bavail, bsize } = statfsSync(`/proc/self/fd/${this.#fd}`, { bigint: true });
+    const held = fstatSync(this.#fd, { bigint: true }).blocks * BigInt(BLOCK);
+    if (length > bavail * bsize + held) fail(ERRNO.NOSPC);
   }
 
   #size(): bigint {

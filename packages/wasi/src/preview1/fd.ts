@@ -1,6 +1,6 @@
 import { FDFLAGS } from "../descriptors/descriptor.ts";
 import { ERRNO, fail } from "../errno.ts";
-import type { Face } from "../face.ts";
+import type { Answer, Face } from "../face.ts";
 import type { Guest } from "../guest.ts";
 import { RIGHTS, rightsOf } from "../rights.ts";
 import { descriptorOf } from "./descriptor-of.ts";
@@ -39,6 +39,18 @@ function seek(
   return SUCCESS;
 }
 
+// The host takes its time for gigabytes, and a disk or memory is not the thread's: piece by piece, others come between.
+function allocate(guest: Guest, fd: number, offset: bigint, length: bigint): Answer {
+  const done = descriptorOf(guest, fd, RIGHTS.FD_ALLOCATE).allocate(offset, length);
+  if (done >= length) return SUCCESS;
+  return guest.yield(() => allocate(guest, fd, offset + done, length - done));
+}
+
+function setSize(guest: Guest, fd: number, size: bigint): Answer {
+  const isDone = descriptorOf(guest, fd, RIGHTS.FD_FILESTAT_SET_SIZE).setSize(size);
+  return isDone ? SUCCESS : guest.yield(() => setSize(guest, fd, size));
+}
+
 /** `fd_*`, in the given version of the ABI. */
 export function fdFace(layout: Layout): Face {
   return {
@@ -48,11 +60,6 @@ export function fdFace(layout: Layout): Face {
         // WASI's advice has POSIX's order but for the first two of Linux: normal, sequential, random.
         const linux = [0, 2, 1, 3, 4, 5][advice] ?? fail(ERRNO.INVAL);
         descriptor.advise(BigInt.asUintN(64, offset), BigInt.asUintN(64, length), linux);
-        return SUCCESS;
-      },
-      fd_allocate(guest, fd: number, offset: bigint, length: bigint) {
-        const descriptor = descriptorOf(guest, fd, RIGHTS.FD_ALLOCATE);
-        descriptor.allocate(BigInt.asUintN(64, offset), BigInt.asUintN(64, length));
         return SUCCESS;
       },
       fd_close(guest, fd: number) {
@@ -81,10 +88,6 @@ export function fdFace(layout: Layout): Face {
         layout.writeFilestat(guest.memory, result, descriptorOf(guest, fd, RIGHTS.FD_FILESTAT_GET).stat());
         return SUCCESS;
       },
-      fd_filestat_set_size(guest, fd: number, size: bigint) {
-        descriptorOf(guest, fd, RIGHTS.FD_FILESTAT_SET_SIZE).setSize(BigInt.asUintN(64, size));
-        return SUCCESS;
-      },
       fd_filestat_set_times(guest, fd: number, atim: bigint, mtim: bigint, flags: number) {
         const { atime, mtime } = newTimesOf(atim, mtim, flags);
         descriptorOf(guest, fd, RIGHTS.FD_FILESTAT_SET_TIMES).setTimes(atime, mtime);
@@ -104,7 +107,6 @@ export function fdFace(layout: Layout): Face {
         guest.memory.slice(pointer, name.length).set(name);
         return SUCCESS;
       },
-      fd_readdir: readDirectory,
       fd_renumber(guest, from: number, to: number) {
         guest.descriptors.renumber(from, to);
         return SUCCESS;
@@ -116,6 +118,10 @@ export function fdFace(layout: Layout): Face {
       fd_pwrite: writeAt,
     },
     waiting: {
+      fd_allocate: (guest, fd: number, offset: bigint, length: bigint) =>
+        allocate(guest, fd, BigInt.asUintN(64, offset), BigInt.asUintN(64, length)),
+      fd_filestat_set_size: (guest, fd: number, size: bigint) => setSize(guest, fd, BigInt.asUintN(64, size)),
+      fd_readdir: readDirectory,
       fd_datasync: (guest, fd: number) =>
         guest.waitFor(descriptorOf(guest, fd, RIGHTS.FD_DATASYNC).sync(true), () => SUCCESS),
       fd_sync: (guest, fd: number) =>

@@ -8,6 +8,8 @@ import { splitPath } from "./split-path.ts";
 
 // As Linux.
 const MAX_LINKS = 40;
+// Twice what the longest path has; links whose targets are as long must not keep the thread.
+const MAX_STEPS = 4096;
 
 /** A node that is no directory. */
 export type LeafNode = HostFileNode | DeviceNode | SignalsNode;
@@ -68,6 +70,7 @@ export class Walk implements Disposable {
   #rest: string[];
   #directory: boolean;
   #links = 0;
+  #steps = 0;
   // A link leads out of what the kernel can resolve at once; it may still be within the guest's tree.
   #stepwise = false;
 
@@ -85,6 +88,7 @@ export class Walk implements Disposable {
       const shortcut = follow ? undefined : this.#shortcut();
       if (shortcut !== undefined) return shortcut;
       const name = this.#rest.pop();
+      if (++this.#steps > MAX_STEPS) fail(ERRNO.LOOP);
       if (name === undefined) return targetOf(this.#here().share(), undefined, true);
       if (name === "..") {
         this.#up();

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <wasi/api.h>
 
 static const char *name_of(int error) {
   switch (error) {
@@ -19,6 +20,8 @@ static const char *name_of(int error) {
     case ELOOP: return "ELOOP";
     case EMFILE: return "EMFILE";
     case ENOENT: return "ENOENT";
+    case ENOSPC: return "ENOSPC";
+    case EFBIG: return "EFBIG";
     case ENOTDIR: return "ENOTDIR";
     case ENOTEMPTY: return "ENOTEMPTY";
     case ENXIO: return "ENXIO";
@@ -49,6 +52,15 @@ static void write_file(const char *path, const char *text, int flags) {
   int fd = open(path, O_WRONLY | O_CREAT | flags, 0644);
   if (fd < 0) { report(fd); return; }
   report(write(fd, text, strlen(text)) < 0 ? -1 : 0);
+  close(fd);
+}
+
+static void resize(const char *path, off_t allocate, off_t size) {
+  int fd = open(path, O_RDWR | O_CREAT, 0644);
+  if (fd < 0) { report(fd); return; }
+  int error = posix_fallocate(fd, 0, allocate);
+  printf("%s\n", error == 0 ? "ok" : name_of(error));
+  report(ftruncate(fd, size));
   close(fd);
 }
 
@@ -83,6 +95,22 @@ static void list(const char *path) {
   printf("\n");
 }
 
+static void listing(const char *path) {
+  static unsigned char buffer[4 << 20];
+  int fd = open(path, O_RDONLY | O_DIRECTORY);
+  if (fd < 0) { report(fd); return; }
+  __wasi_size_t used = 0;
+  int count = 0;
+  __wasi_fd_readdir(fd, buffer, sizeof buffer, 0, &used);
+  for (__wasi_size_t at = 0; at + sizeof(__wasi_dirent_t) <= used; count++) {
+    __wasi_dirent_t *entry = (__wasi_dirent_t *)(buffer + at);
+    at += sizeof *entry;
+    at += entry->d_namlen;
+  }
+  printf("ok %d\n", count);
+  close(fd);
+}
+
 static void show(const char *path, int follow) {
   struct stat found;
   if ((follow ? stat : lstat)(path, &found) < 0) { report(-1); return; }
@@ -102,6 +130,8 @@ int main(int argc, char **argv) {
     if (strcmp(command, "read") == 0) read_file(argv[++i]);
     else if (strcmp(command, "write") == 0) { write_file(argv[i + 1], argv[i + 2], O_TRUNC); i += 2; }
     else if (strcmp(command, "append") == 0) { write_file(argv[i + 1], argv[i + 2], O_APPEND); i += 2; }
+    else if (strcmp(command, "resize") == 0) { resize(argv[i + 1], atoll(argv[i + 2]), atoll(argv[i + 3])); i += 3; }
+    else if (strcmp(command, "listing") == 0) listing(argv[++i]);
     else if (strcmp(command, "list") == 0) list(argv[++i]);
     else if (strcmp(command, "stat") == 0) show(argv[++i], 1);
     else if (strcmp(command, "lstat") == 0) show(argv[++i], 0);
