@@ -71,7 +71,10 @@ export function environmentOf(init: EnvironmentInit): Environment {
   const lookup = (name: string): string | undefined =>
     variables.get(name) ?? (Object.hasOwn(services, name) ? services[name] : undefined);
   for (const entry of container.env ?? []) {
-    const value = entry.value ? expandVariables(entry.value, lookup) : valueFrom(entry, init);
+    const { value: text } = entry;
+    const value = text
+      ? located(whereOf(init, `variable "${entry.name}"`), () => expandVariables(text, lookup))
+      : valueFrom(entry, init);
     if (value !== undefined) variables.set(entry.name, value);
   }
   return { env: Object.fromEntries([...Object.entries(services), ...variables]), skipped };

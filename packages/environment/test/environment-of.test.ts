@@ -190,3 +190,14 @@ it("puts the variables of Services beneath everything else", () => {
   const { env } = environmentOf(init(container, { services }));
   expect(env).toMatchObject({ URL: "http://10.0.0.1", COLOUR: "red", API_SERVICE_HOST: "10.0.0.1" });
 });
+
+it("names the variable that grew too long when variables double each other", () => {
+  const doubling = Array.from({ length: 40 }, (_, index) => ({
+    name: `V${index}`,
+    value: index === 0 ? "0123456789" : `$(V${index - 1})$(V${index - 1})`,
+  }));
+  expect(failure({ env: doubling })).toMatchObject({
+    code: "InvalidField",
+    message: expect.stringMatching(/variable "V17".*longer than 1048576/),
+  });
+});

@@ -53,3 +53,10 @@ it("takes time in proportion to a text of unclosed references", () => {
   const closed = `${text})`;
   expect(expand(closed)).toBe(closed);
 });
+
+it("ends in an error when references multiply", () => {
+  const large = "x".repeat(600_000);
+  expect(() => expandVariables("$(A)$(A)", () => large)).toThrow(
+    expect.objectContaining({ code: "InvalidField", message: expect.stringContaining("$(A)") }),
+  );
+});
