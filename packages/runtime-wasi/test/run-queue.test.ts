@@ -108,6 +108,25 @@ describe("RunQueue.wake", () => {
   });
 });
 
+describe("RunQueue.ran", () => {
+  it("lets one that waits run before those that keep coming have used more than it is ahead", () => {
+    const queue = new RunQueue<Named>();
+    const waiting = { ...taskOf(0), vruntime: 10_000 };
+    queue.push(waiting);
+    let used = 0;
+    for (let name = 1; name < 1_000; name++) {
+      queue.push(taskOf(name));
+      const task = queue.pickNext();
+      if (task === undefined) throw new TypeError("the queue ran dry");
+      if (task === waiting) break;
+      used += 100;
+      task.vruntime += 100;
+      queue.ran(task);
+    }
+    expect(used).toBe(10_000);
+  });
+});
+
 describe("weightOf", () => {
   it("is the kubelet's cpu.shares, 2 for a container without a request", () => {
     expect([undefined, 0, 1, 100, 250, 1_000].map((millis) => weightOf(millis))).toEqual([

@@ -33,6 +33,36 @@ describe("sleeping", () => {
   });
 });
 
+describe("a timer that is early", () => {
+  it("is set again for the rest, and the guest sleeps on until its time has come", async () => {
+    const module = await compileGuest("wait");
+    const waits: number[] = [];
+    let now = 0n;
+    let turns = 0;
+    const wasi = createWasi({
+      args: ["wait", "sleep", "10"],
+      clock: {
+        realtime: () => now,
+        monotonic: () => now,
+        timer: (milliseconds, wake) => {
+          waits.push(milliseconds);
+          // Half a millisecond early, then late by as much.
+          now += BigInt(milliseconds) * 1_000_000n + (waits.length === 1 ? -500_000n : 500_000n);
+          const immediate = setImmediate(wake);
+          return () => clearImmediate(immediate);
+        },
+      },
+      gate: { enter: () => undefined, leave: () => undefined, turn: () => void turns++ },
+    });
+    expect(await wasi.start(new WebAssembly.Instance(module, wasi.imports(module)))).toEqual({
+      kind: "exit",
+      code: 0,
+    });
+    expect(waits).toEqual([10, 1]);
+    expect(turns).toBe(1);
+  });
+});
+
 describe("poll on stdin", () => {
   it("times out while nothing comes", async () => {
     expect((await runGuest("wait", ["poll", "2"], { stdin: lateSource().source })).stdout).toBe("timeout\n");

@@ -52,6 +52,14 @@ export class RunQueue<Task extends Runnable> {
     this.#rise(this.#heap.length - 1);
   }
 
+  /**
+   * A task has run up to the virtual time that it has now. Time goes on with it, but not past those that wait: else
+   * who keeps coming for the first time, or from sleep, would come before them for ever.
+   */
+  ran({ vruntime }: Task): void {
+    this.#clock = Math.max(this.#clock, Math.min(vruntime, this.#heap[0]?.vruntime ?? vruntime));
+  }
+
   /** Takes out the task whose turn it is; undefined when none may run. */
   pickNext(): Task | undefined {
     const first = this.#heap[0];

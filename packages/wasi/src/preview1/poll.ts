@@ -12,7 +12,7 @@ const ABSTIME = 1;
 const HANGUP = 1;
 const EVENT = 32;
 const MAX_SUBSCRIPTIONS = 4096;
-const MILLISECOND = 1_000_000n;
+const MILLISECOND = 1_000_000;
 
 interface ClockWait {
   readonly userdata: bigint;
@@ -103,22 +103,32 @@ function writeEvents(guest: Guest, events: readonly PollEvent[], pointer: number
   return ERRNO.SUCCESS;
 }
 
-/** Milliseconds until the first deadline; undefined where there is none. */
-function untilFirst(guest: Guest, clocks: readonly ClockWait[]): number | undefined {
-  let first: bigint | undefined;
+/** Whole milliseconds until the first deadline, rounded up; 0 when it is there. */
+function untilFirst(guest: Guest, clocks: readonly ClockWait[]): number {
+  let first = Infinity;
   for (const { clock, deadline } of clocks) {
-    const left = deadline - timeOf(guest, clock);
-    if (first === undefined || left < first) first = left;
+    first = Math.min(first, Number(deadline - timeOf(guest, clock)));
   }
-  if (first === undefined) return undefined;
-  // Rounded down, and looked at again: a timer's own lateness often makes up for the rest.
-  return Math.max(1, Number(first / MILLISECOND));
+  return Math.max(0, Math.ceil(first / MILLISECOND));
+}
+
+/** Wakes at the first deadline. A timer that is early, as timers may be, is set again without waking the guest. */
+function atFirst(guest: Guest, clocks: readonly ClockWait[], wake: () => void): () => void {
+  let cancel: (() => void) | undefined;
+  const look = (): void => {
+    const left = untilFirst(guest, clocks);
+    if (left === 0) wake();
+    else cancel = guest.clock.timer(left, look);
+  };
+  look();
+  return () => cancel?.();
 }
 
 function arm(guest: Guest, waits: Waits, wake: () => void): () => void {
-  const cancels = waits.descriptors.map(({ descriptor, direction }) => descriptor.onReady(direction, wake));
-  const timeout = untilFirst(guest, waits.clocks);
-  if (timeout !== undefined) cancels.push(guest.clock.timer(timeout, wake));
+  const { clocks, descriptors } = waits;
+  if (descriptors.length === 0) return atFirst(guest, clocks, wake);
+  const cancels = descriptors.map(({ descriptor, direction }) => descriptor.onReady(direction, wake));
+  if (clocks.length > 0) cancels.push(atFirst(guest, clocks, wake));
   return () => {
     for (const cancel of cancels) cancel();
   };
@@ -126,7 +136,12 @@ function arm(guest: Guest, waits: Waits, wake: () => void): () => void {
 
 function poll(guest: Guest, waits: Waits, pointer: number, result: number): Answer {
   const events = eventsOf(guest, waits);
-  if (events.length > 0) return writeEvents(guest, events, pointer, result);
+  return events.length > 0
+    ? writeEvents(guest, events, pointer, result)
+    : wait(guest, waits, pointer, result);
+}
+
+function wait(guest: Guest, waits: Waits, pointer: number, result: number): Answer {
   return guest.suspend(
     (wake) => arm(guest, waits, wake),
     () => poll(guest, waits, pointer, result),
@@ -151,7 +166,7 @@ function pollOneoff(
   if (now.length > 0 && !onlyClocks) return writeEvents(guest, now, events, result);
   // A timeout that is over already: the guest looks whether something is there, and will again, so let it come.
   if (now.length > 0) return guest.yield(() => poll(guest, waits, events, result));
-  return poll(guest, waits, events, result);
+  return wait(guest, waits, events, result);
 }
 
 /** `poll_oneoff`, in the given version of the ABI. */
