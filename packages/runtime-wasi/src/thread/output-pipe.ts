@@ -3,7 +3,7 @@ const WINDOW = 256 * 1024;
 /** Bytes of small writes that are put together at most. */
 const COALESCE = 16 * 1024;
 
-/** Sends one chunk, which is nothing but its own buffer. */
+/** Sends one chunk, which is nothing but its own buffer, and the sender's from then on. */
 export type SendChunk = (stream: "stdout" | "stderr", chunk: Uint8Array) => void;
 
 /**

@@ -10,6 +10,9 @@ import { markRunning, ringTicker } from "./ticker.ts";
 
 type Start = Extract<ToThread, { type: "start" }>;
 
+/** Bytes from which a chunk is handed over; below, a copy costs less. */
+const HAND_OVER = 8 * 1024;
+
 /** Runs containers on this thread, as the runtime's messages say, until the thread is terminated. */
 export function runGuests(data: GuestThreadData, options: ThreadOptions): void {
   if (parentPort === null) throw new TypeError("this file is started as a worker thread");
@@ -37,7 +40,8 @@ export function runGuests(data: GuestThreadData, options: ThreadOptions): void {
     flag[0] = 0;
     return scheduler.yield();
   });
-  const post = (message: FromThread): void => port.postMessage(message, []);
+  const post = (message: FromThread, transfer: ArrayBuffer[] = []): void =>
+    port.postMessage(message, transfer);
 
   const start = async ({ handle, plan, ready, stdin }: Start): Promise<void> => {
     try {
@@ -49,7 +53,11 @@ export function runGuests(data: GuestThreadData, options: ThreadOptions): void {
         scheduler,
         epoch: data.epoch,
         yieldFunction,
-        send: (stream, chunk) => post({ type: "output", handle, stream, chunk }),
+        send: (stream, chunk) => {
+          const { buffer } = chunk;
+          const whole = chunk.length >= HAND_OVER && buffer instanceof ArrayBuffer;
+          post({ type: "output", handle, stream, chunk }, whole ? [buffer] : []);
+        },
         pull: () => post({ type: "pull", handle }),
       });
       guests.set(handle, guest);

@@ -114,11 +114,13 @@ export class SinkDescriptor extends Descriptor {
     if (first === undefined) return 0;
     // A copy: the guest goes on to use its memory, and the sink may keep the chunk.
     const chunk = buffers.length === 1 ? first.slice() : concatenated(buffers);
+    // Read first: a sink that hands the chunk to another thread leaves an empty one.
+    const { length } = chunk;
     try {
       const written = this.#sink.write(chunk);
-      if (!(written instanceof Promise)) return chunk.length;
+      if (!(written instanceof Promise)) return length;
       return written.then(
-        () => chunk.length,
+        () => length,
         (error: unknown) => fail(errnoOf(error, ERRNO.PIPE)),
       );
     } catch (error) {
