@@ -2,16 +2,16 @@ import type { NodeFacts } from "@krustlet/environment";
 import { KrustletError } from "@krustlet/interface";
 import type { Cancellable, ObjectSource, VolumeMounter } from "@krustlet/interface";
 import type { V1Pod } from "@kubernetes/client-node";
-import { lstat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 
 import { makeDirectory } from "./beneath.ts";
 import { memoryDirectoryOf } from "./memory-directory.ts";
 import { MountedPod } from "./mounted-pod.ts";
+import { pathExists } from "./path-exists.ts";
 import { pluginOf } from "./plugin-of.ts";
 import { demandLabel, podText, uidOf } from "./pod-text.ts";
 import { removeTree } from "./remove-tree.ts";
-import { failedWith, volumeError } from "./volume-error.ts";
+import { volumeError } from "./volume-error.ts";
 import type { MadeVolume, TokenSource, VolumeContext } from "./volume-plugin.ts";
 
 /** What {@link createVolumeMounter} is made of. */
@@ -50,7 +50,7 @@ export function createVolumeMounter(init: VolumeMounterInit): VolumeMounter<V1Po
         ...(tokens && { tokens }),
         ...((await memory) !== undefined && { memoryDirectory: await memory }),
       };
-      const isNew = !(await exists(directory));
+      const isNew = !(await pathExists(directory));
       const volumes = new Map<string, MadeVolume>();
       let begun = false;
       try {
@@ -104,14 +104,4 @@ async function prepare(
 async function undo(volumes: ReadonlyMap<string, MadeVolume>, directory: string): Promise<void> {
   const removals = [...volumes.values()].map(({ remove }) => remove?.());
   await Promise.allSettled([...removals, removeTree(directory, `${directory}.removing`)]);
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch (error) {
-    if (failedWith(error, "ENOENT")) return false;
-    throw error;
-  }
 }

@@ -1,8 +1,9 @@
-import { chmod, lstat, mkdir, open, opendir, rename, rmdir, unlink } from "node:fs/promises";
+import { chmod, mkdir, open, opendir, rename, rmdir, unlink } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { constants } from "node:fs";
 
 import { O_PATH, pathOfHandle } from "./beneath.ts";
+import { pathExists } from "./path-exists.ts";
 import { failedWith } from "./volume-error.ts";
 
 const ATTEMPTS = 10;
@@ -13,7 +14,7 @@ const ATTEMPTS = 10;
  * emptied. Nothing happens where there is nothing. `trash` is a directory on the same file system, made and removed here; one that a kill left is used up.
  */
 export async function removeTree(path: string, trash: string): Promise<void> {
-  if (!(await exists(path)) && !(await exists(trash))) return;
+  if (!(await pathExists(path)) && !(await pathExists(trash))) return;
   await mkdir(trash, { recursive: true, mode: 0o700 });
   const bin = await open(trash, O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   try {
@@ -21,7 +22,7 @@ export async function removeTree(path: string, trash: string): Promise<void> {
     const waiting: string[] = [];
     const take = async (from: string | Buffer): Promise<void> => {
       let name = `${next++}`;
-      while (await exists(`${pathOfHandle(bin)}/${name}`)) name = `${next++}`;
+      while (await pathExists(`${pathOfHandle(bin)}/${name}`)) name = `${next++}`;
       await lift(from);
       await rename(from, `${pathOfHandle(bin)}/${name}`);
       waiting.push(name);
@@ -39,16 +40,6 @@ export async function removeTree(path: string, trash: string): Promise<void> {
     await bin.close();
   }
   await rmdir(trash);
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch (error) {
-    if (failedWith(error, "ENOENT")) return false;
-    throw error;
-  }
 }
 
 async function removeOne(path: string, take: (from: Buffer) => Promise<void>): Promise<void> {
