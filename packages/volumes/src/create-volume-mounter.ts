@@ -2,14 +2,17 @@ import type { NodeFacts } from "@krustlet/environment";
 import { KrustletError } from "@krustlet/interface";
 import type { Cancellable, ObjectSource, VolumeMounter } from "@krustlet/interface";
 import type { V1Pod } from "@kubernetes/client-node";
+import { rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 
 import { makeDirectory } from "./beneath.ts";
 import { memoryDirectoryOf } from "./memory-directory.ts";
 import { MountedPod } from "./mounted-pod.ts";
 import { pathExists } from "./path-exists.ts";
+import { ownerMark } from "./owner-mark.ts";
 import { pluginOf } from "./plugin-of.ts";
 import { demandLabel, podText, uidOf } from "./pod-text.ts";
+import { ownerPathOf } from "./remove-abandoned-pods.ts";
 import { removeTree } from "./remove-tree.ts";
 import { volumeError } from "./volume-error.ts";
 import type { MadeVolume, TokenSource, VolumeContext } from "./volume-plugin.ts";
@@ -57,6 +60,8 @@ export function createVolumeMounter(init: VolumeMounterInit): VolumeMounter<V1Po
         const makers = await prepare(pod, directory, context, options);
         begun = true;
         await makeDirectory(rootDirectory, 0o700);
+        await makeDirectory(dirname(directory), 0o700);
+        await writeFile(ownerPathOf(directory), await ownerMark(), { mode: 0o600 });
         await makeDirectory(directory, 0o700);
         for (const { name, path, make } of makers) {
           options.signal?.throwIfAborted();
@@ -103,5 +108,7 @@ async function prepare(
 /** Takes back what a mount that failed has made. What fails here too is left; the first failure is the one told. */
 async function undo(volumes: ReadonlyMap<string, MadeVolume>, directory: string): Promise<void> {
   const removals = [...volumes.values()].map(({ remove }) => remove?.());
-  await Promise.allSettled([...removals, removeTree(directory, `${directory}.removing`)]);
+  const removed = await Promise.allSettled([...removals, removeTree(directory, `${directory}.removing`)]);
+  if (removed.every(({ status }) => status === "fulfilled"))
+    await rm(ownerPathOf(directory), { force: true });
 }

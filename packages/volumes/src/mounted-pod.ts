@@ -1,12 +1,14 @@
 import { KrustletError } from "@krustlet/interface";
 import type { Cancellable, Mount, MountedVolumes } from "@krustlet/interface";
 import type { V1Pod } from "@kubernetes/client-node";
+import { rm } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 
 import { directorySize } from "./directory-size.ts";
 import { openMount } from "./open-mount.ts";
 import { planMounts } from "./plan-mounts.ts";
 import { podText } from "./pod-text.ts";
+import { ownerPathOf } from "./remove-abandoned-pods.ts";
 import { removeTree } from "./remove-tree.ts";
 import { volumeError } from "./volume-error.ts";
 import type { MadeVolume } from "./volume-plugin.ts";
@@ -106,6 +108,7 @@ export class MountedPod implements MountedVolumes<V1Pod> {
     try {
       for (const { remove } of this.#volumes.values()) await remove?.();
       await removeTree(this.#directory, `${this.#directory}.removing`);
+      await rm(ownerPathOf(this.#directory), { force: true });
     } catch (cause) {
       throw volumeError(cause, `the volumes of ${podText(this.#pod)} could not be removed`);
     }

@@ -25,7 +25,7 @@ export const emptyDirVolume: VolumePlugin = {
     const limit = bytes > 0 ? { limit: { bytes } } : {};
     return async () => {
       if (medium === "Memory" && memoryDirectory !== undefined) {
-        const parent = join(memoryDirectory, `krustlet-${digestOf(rootDirectory)}`);
+        const parent = memoryParentOf(memoryDirectory, rootDirectory);
         const path = join(parent, `${uidOf(pod)}.${volume.name}`);
         await makeOwnDirectory(parent, path);
         const remove = async (): Promise<void> => {
@@ -40,6 +40,11 @@ export const emptyDirVolume: VolumePlugin = {
     };
   },
 };
+
+/** The directory in memory that all of one root directory's volumes there lie in. */
+export function memoryParentOf(memoryDirectory: string, rootDirectory: string): string {
+  return join(memoryDirectory, `krustlet-${digestOf(rootDirectory)}`);
+}
 
 function digestOf(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 16);

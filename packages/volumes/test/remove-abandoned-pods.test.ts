@@ -1,0 +1,75 @@
+import { spawnSync } from "node:child_process";
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+
+import { createVolumeMounter, removeAbandonedPods } from "../src/index.ts";
+import { podOf, scratch, sourceOf } from "./pod-of.ts";
+
+const VOLUMES = [
+  { name: "disk", emptyDir: {} },
+  { name: "memory", emptyDir: { medium: "Memory" } },
+];
+
+async function setUp() {
+  const root = await scratch();
+  const init = { rootDirectory: join(root.path, "root"), memoryDirectory: join(root.path, "memory") };
+  await mkdir(init.memoryDirectory);
+  const mounter = createVolumeMounter({ ...init, objects: sourceOf() });
+  const pod = podOf(VOLUMES, [{ name: "memory", mountPath: "/m" }]);
+  const volumes = await mounter.mount(pod);
+  const pods = join(init.rootDirectory, "pods");
+  const [memory = ""] = await readdir(init.memoryDirectory);
+  return {
+    init,
+    volumes,
+    pods,
+    inMemory: () => readdir(join(init.memoryDirectory, memory)),
+    owner: join(pods, "11111111-2222.owner"),
+    outside: root.path,
+    [Symbol.asyncDispose]: () => root[Symbol.asyncDispose](),
+  };
+}
+
+/** What a process that has ended by now would have written. */
+async function markOfTheDead(owner: string): Promise<void> {
+  const { pid } = spawnSync("true");
+  const [, , namespace] = (await readFile(owner, "utf8")).split(" ");
+  await writeFile(owner, `${pid} 1 ${namespace}`);
+}
+
+it("removes what a killed process left on disk and in memory, and follows no link", async () => {
+  await using t = await setUp();
+  await writeFile(join(t.outside, "kept"), "kept");
+  await symlink(t.outside, join(t.pods, "11111111-2222/volumes/link"));
+  await markOfTheDead(t.owner);
+  await removeAbandonedPods(t.init);
+  expect(await readdir(t.pods)).toEqual([]);
+  expect(await t.inMemory()).toEqual([]);
+  expect(await readFile(join(t.outside, "kept"), "utf8")).toBe("kept");
+});
+
+it("leaves alone what belongs to a process that lives, may live elsewhere, or is not known", async () => {
+  await using t = await setUp();
+  const before = [await readdir(t.pods), await t.inMemory()];
+  const mark = await readFile(t.owner, "utf8");
+  for (const text of [mark, `${mark}0`, "", "1", "x y z", "99999999 1 1"]) {
+    await writeFile(t.owner, text);
+    await removeAbandonedPods(t.init);
+    expect([await readdir(t.pods), await t.inMemory()]).toEqual(before);
+  }
+});
+
+it("finds no mark of a pod whose volumes have been removed", async () => {
+  await using t = await setUp();
+  await t.volumes[Symbol.asyncDispose]();
+  expect(await readdir(t.pods)).toEqual([]);
+});
+
+it("does not take a pod's memory for that of another whose UID begins alike", async () => {
+  await using t = await setUp();
+  await writeFile(join(t.pods, "11111111.owner"), await readFile(t.owner, "utf8"));
+  await markOfTheDead(join(t.pods, "11111111.owner"));
+  await removeAbandonedPods(t.init);
+  expect(await t.inMemory()).toEqual(["11111111-2222.memory"]);
+});
