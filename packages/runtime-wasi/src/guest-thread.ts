@@ -1,6 +1,14 @@
 import { Worker } from "node:worker_threads";
 import type { ContainerIo, ContainerPlan } from "@krustlet/interface";
-import type { FromThread, GuestEnd, GuestThreadData, Handle, ReadyModule, ToThread } from "./protocol.ts";
+import {
+  EPOCH_CELL,
+  type FromThread,
+  type GuestEnd,
+  type GuestThreadData,
+  type Handle,
+  type ReadyModule,
+  type ToThread,
+} from "./protocol.ts";
 import { type ContainerThread, RemoteContainer } from "./remote-container.ts";
 import { errorOf } from "./thread-error.ts";
 import type { Ticker, TickerLease } from "./ticker-thread.ts";
@@ -19,8 +27,8 @@ export interface GuestThreadInit {
 const YOUNG_MB = 8;
 /** Milliseconds that a guest on a thread of its own has to close its descriptors when it is killed. */
 const KILL_ANSWER_MS = 10;
-/** Milliseconds after which a guest that has not answered a stop request is taken for one that never waits. */
-const STOP_ANSWER_MS = 1_000;
+/** Milliseconds after which a guest that has not answered a stop request is taken for one that computes. */
+const STOP_ANSWER_MS = 50;
 
 type CpuUsage = Awaited<ReturnType<Worker["cpuUsage"]>>;
 
@@ -53,6 +61,7 @@ export class GuestThread {
   readonly #worker: Worker;
   readonly #slot: TickerLease;
   readonly #ticker: Ticker;
+  readonly #epoch: Int32Array;
   readonly #residents = new Map<Handle, Resident>();
   readonly #gone: Promise<void>;
   #nextHandle = 1;
@@ -62,6 +71,7 @@ export class GuestThread {
   constructor(init: GuestThreadInit) {
     this.#ticker = init.ticker;
     this.#slot = init.ticker.lease();
+    this.#epoch = new Int32Array(this.#slot.data.epoch.buffer);
     const workerData: GuestThreadData = { role: "guests", ...this.#slot.data };
     this.#worker = new Worker(init.url, {
       workerData,
@@ -174,11 +184,15 @@ export class GuestThread {
     setTimeout(() => void this.#worker.terminate(), KILL_ANSWER_MS);
   }
 
-  /** A guest that computes on a thread of its own and never waits cannot hear the stop request: it is ended. */
+  /**
+   * A guest that computes on a thread of its own does not hear the stop request before it waits. One that has its
+   * signals file open will find it there; any other is ended.
+   */
   #endUnlessAnswered(handle: Handle): void {
     const timer = setTimeout(() => {
       const resident = this.#residents.get(handle);
       if (resident === undefined || resident.answered) return;
+      if (Atomics.load(this.#epoch, EPOCH_CELL.SIGNAL_READERS) > 0) return resident.container.onTerminated();
       resident.end = { exitCode: 143, reason: "Error" };
       void this.#worker.terminate();
     }, STOP_ANSWER_MS);

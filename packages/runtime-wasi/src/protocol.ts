@@ -18,6 +18,14 @@ export interface ReadyModule {
   readonly form: ModuleForm;
 }
 
+/** Cells of the epoch page, as 32-bit numbers. */
+export const EPOCH_CELL = {
+  /** Not 0: the guest that runs is to make room. */
+  FLAG: 0,
+  /** On a thread of a container's own: how many descriptors the guest has open on its signals file. */
+  SIGNAL_READERS: 1,
+} as const;
+
 /** What a thread for guests gets as `workerData`. */
 export interface GuestThreadData {
   readonly role: "guests";

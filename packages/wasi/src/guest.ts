@@ -24,7 +24,7 @@ export class Guest {
   readonly memory: GuestMemory = new GuestMemory();
   readonly descriptors: DescriptorTable;
   readonly clock: WasiClock;
-  readonly signals: SignalQueue = new SignalQueue();
+  readonly signals: SignalQueue;
   ended: WasiExit | undefined;
   readonly #gate: Gate | undefined;
   readonly #onEnd: ((exit: WasiExit) => void)[] = [];
@@ -40,6 +40,7 @@ export class Guest {
     this.init = init;
     this.descriptors = new DescriptorTable(init.maxDescriptors ?? 1024);
     this.clock = init.clock ?? systemClock;
+    this.signals = new SignalQueue(init.onSignalReaders);
     this.#gate = init.gate;
   }
 

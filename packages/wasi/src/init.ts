@@ -57,6 +57,8 @@ export interface WasiInit {
   /** Fills with bytes that nobody can guess. Default: the host's generator. */
   readonly random?: (bytes: Uint8Array) => void;
   readonly gate?: Gate;
+  /** Told how many descriptors the guest has open on its signals file, whenever that changes: whether it listens. */
+  readonly onSignalReaders?: (readers: number) => void;
   /** Open descriptors at most; more is `EMFILE`. Default 1,024. */
   readonly maxDescriptors?: number;
   /** Import modules besides preview 1's: extensions of WASI, or replacements by name. */

@@ -20,6 +20,8 @@ export interface GuestContainerInit {
   readonly scheduler: Scheduler;
   /** The epoch page of the thread. */
   readonly epoch: WebAssembly.Memory;
+  /** See `WasiInit.onSignalReaders`. */
+  readonly onSignalReaders: (readers: number) => void;
   /** Wasm function that suspends the guest that calls it until its next turn. */
   readonly yieldFunction: WebAssembly.ExportValue;
   readonly send: SendChunk;
@@ -70,6 +72,7 @@ export class GuestContainer {
       preopens: [{ guestPath: "/", node: buildMountTree(plan.mounts) }],
       listen,
       network: { address: plan.address },
+      onSignalReaders: init.onSignalReaders,
       faces: init.extension?.faces,
       gate: container.#metered
         ? {

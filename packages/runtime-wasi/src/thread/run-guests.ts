@@ -1,6 +1,12 @@
 import { parentPort } from "node:worker_threads";
 import { trampolineBytes } from "../meter/trampoline.ts";
-import type { FromThread, GuestThreadData, Handle, ToThread } from "../protocol.ts";
+import {
+  EPOCH_CELL,
+  type FromThread,
+  type GuestThreadData,
+  type Handle,
+  type ToThread,
+} from "../protocol.ts";
 import type { ThreadOptions } from "../start-thread.ts";
 import { failureOf } from "../thread-error.ts";
 import { GuestContainer } from "./guest-container.ts";
@@ -31,13 +37,13 @@ export function runGuests(data: GuestThreadData, options: ThreadOptions): void {
     afterLoop,
     later: (callback, ms) => void setTimeout(callback, ms),
     running: (runs) => {
-      flag[0] = 0;
+      flag[EPOCH_CELL.FLAG] = 0;
       markRunning(control, data.slot, runs);
       if (runs) ringTicker(control);
     },
   });
   const yieldFunction = yieldFunctionOf(() => {
-    flag[0] = 0;
+    flag[EPOCH_CELL.FLAG] = 0;
     return scheduler.yield();
   });
   const post = (message: FromThread, transfer: ArrayBuffer[] = []): void =>
@@ -59,6 +65,7 @@ export function runGuests(data: GuestThreadData, options: ThreadOptions): void {
           post({ type: "output", handle, stream, chunk }, whole ? [buffer] : []);
         },
         pull: () => post({ type: "pull", handle }),
+        onSignalReaders: (readers) => Atomics.store(flag, EPOCH_CELL.SIGNAL_READERS, readers),
       });
       guests.set(handle, guest);
       post({ type: "started", handle, startedAt: Date.now(), ...guest.usage() });

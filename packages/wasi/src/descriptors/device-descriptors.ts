@@ -37,10 +37,25 @@ const encoder = new TextEncoder();
 
 /** What signals a guest was sent, for the descriptors of its signals file. */
 export class SignalQueue {
-  /** Descriptors that are open on it. */
-  readers = 0;
+  readonly #onReaders: ((readers: number) => void) | undefined;
+  #readers = 0;
   #pending = new Uint8Array();
   #wakes: (() => void)[] = [];
+
+  constructor(onReaders?: (readers: number) => void) {
+    this.#onReaders = onReaders;
+  }
+
+  /** Descriptors that are open on it. */
+  get readers(): number {
+    return this.#readers;
+  }
+
+  /** A descriptor was opened (1) or closed (-1). */
+  countReader(step: 1 | -1): void {
+    this.#readers += step;
+    this.#onReaders?.(this.#readers);
+  }
 
   /** Adds a line. */
   send(signal: string): void {
@@ -75,7 +90,7 @@ export class SignalsDescriptor extends Descriptor {
   constructor(queue: SignalQueue) {
     super(STREAM_RIGHTS);
     this.#queue = queue;
-    queue.readers++;
+    queue.countReader(1);
   }
 
   override read(buffers: readonly Uint8Array<ArrayBuffer>[]): number {
@@ -94,6 +109,6 @@ export class SignalsDescriptor extends Descriptor {
   }
 
   override close(): void {
-    this.#queue.readers--;
+    this.#queue.countReader(-1);
   }
 }
