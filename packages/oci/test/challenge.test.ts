@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseChallenges } from "../src/challenge.ts";
+import { cpuMillisOf } from "./cpu-millis.ts";
 
 const parse = (header: string): unknown =>
   parseChallenges(header).map(({ scheme, parameters }) => [scheme, Object.fromEntries(parameters)]);
@@ -78,10 +79,11 @@ describe("WWW-Authenticate", () => {
       }
     });
     fc.assert(property, { seed: 3, numRuns: Number(process.env["KRUSTLET_FUZZ_RUNS"] ?? 3000) });
-    const began = performance.now();
-    for (const unit of ['a="', "a ", "a=,", '\\"', "a,", "=", "aa"])
-      parseChallenges(`Bearer ${unit.repeat(50_000)}`);
-    expect(performance.now() - began).toBeLessThan(4000);
+    const taken = cpuMillisOf(() => {
+      for (const unit of ['a="', "a ", "a=,", '\\"', "a,", "=", "aa"])
+        parseChallenges(`Bearer ${unit.repeat(50_000)}`);
+    });
+    expect(taken).toBeLessThan(4000);
   });
 
   it("says back what was said, for any realm", () => {

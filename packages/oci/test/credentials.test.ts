@@ -11,6 +11,7 @@ import {
   matchCredentials,
   parseReference,
 } from "../src/index.ts";
+import { cpuMillisOf } from "./cpu-millis.ts";
 
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
@@ -161,9 +162,10 @@ describe("matching credentials", () => {
   it("takes no time over hostile globs", () => {
     const registry = `${"*a".repeat(5000)}b`;
     const image = parseReference(`${"a".repeat(200)}.example/x`);
-    const began = performance.now();
-    expect(matchCredentials(image, [{ registry: `${registry}.example` }])).toEqual([]);
-    expect(performance.now() - began).toBeLessThan(4000);
+    const taken = cpuMillisOf(() => {
+      expect(matchCredentials(image, [{ registry: `${registry}.example` }])).toEqual([]);
+    });
+    expect(taken).toBeLessThan(4000);
   });
 });
 

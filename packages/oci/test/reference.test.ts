@@ -2,6 +2,7 @@ import { isKrustletError } from "@krustlet/interface";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatReference, parseReference } from "../src/index.ts";
+import { cpuMillisOf } from "./cpu-millis.ts";
 
 const HEX = "a".repeat(64);
 const RUNS = Number(process.env["KRUSTLET_FUZZ_RUNS"] ?? 2000);
@@ -106,11 +107,12 @@ describe("references", () => {
   });
 
   it("are read in time that grows with their length only", () => {
-    const began = performance.now();
-    for (const unit of ["a-", "a_", "a__", "a.", "-", "a/"]) {
-      expect(() => parseReference(`${unit.repeat(500)}!`)).toThrow("no image reference");
-    }
+    const taken = cpuMillisOf(() => {
+      for (const unit of ["a-", "a_", "a__", "a.", "-", "a/"]) {
+        expect(() => parseReference(`${unit.repeat(500)}!`)).toThrow("no image reference");
+      }
+    });
     // Exponential time would be hours.
-    expect(performance.now() - began).toBeLessThan(4000);
+    expect(taken).toBeLessThan(4000);
   });
 });
