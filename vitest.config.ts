@@ -14,6 +14,9 @@ export default defineConfig({
       ignoreSourceErrors: true,
     },
     restoreMocks: true,
+    // Tests take milliseconds; these only end what hangs, and must not end what a busy machine holds up.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
     execArgv: ["--conditions=@krustlet/source"],
   },
 });

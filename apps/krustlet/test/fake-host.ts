@@ -2,6 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { eventually } from "@krustlet/testkit";
+
 import type { CliHost } from "../src/cli-host.ts";
 import { runCli } from "../src/run-cli.ts";
 
@@ -58,13 +60,11 @@ export async function openHost(
       for (const listener of listeners) listener("SIGINT");
     },
     failStdout: (error) => failed.resolve(error),
-    prints: async (text) => {
-      for (const giveUp = performance.now() + 10_000; performance.now() < giveUp;) {
-        if (printed.stdout.includes(text) || printed.stderr.includes(text)) return;
-        await new Promise<void>((resolve) => void setImmediate(resolve));
-      }
-      throw new Error(`"${text}" was never printed:\n${printed.stdout}${printed.stderr}`);
-    },
+    prints: (text) =>
+      eventually(
+        () => printed.stdout.includes(text) || printed.stderr.includes(text),
+        () => `"${text}" was never printed:\n${printed.stdout}${printed.stderr}`,
+      ),
     run: (...args) => runCli(args, host),
     [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
   };

@@ -16,7 +16,7 @@ import type {
 } from "@krustlet/interface";
 import { statusOf } from "@krustlet/pod-machine";
 import type { PodStatus } from "@krustlet/pod-machine";
-import { FakeClock } from "@krustlet/testkit";
+import { eventually, FakeClock } from "@krustlet/testkit";
 import type { V1Container, V1Pod } from "@kubernetes/client-node";
 import { ReplaySubject } from "rxjs";
 
@@ -177,11 +177,7 @@ export class Bench implements AsyncDisposable {
 
   /** Resolves once `done` holds; the disk's answers come in between. */
   async until(done: () => boolean, what = "the condition"): Promise<void> {
-    for (const giveUp = performance.now() + 4000; performance.now() < giveUp;) {
-      if (done()) return;
-      await new Promise<void>((resolve) => void setImmediate(resolve));
-    }
-    throw new Error(`${what} never came; ${this.state}, ${this.ledger.log.join(" ")}`);
+    await eventually(done, () => `${what} never came; ${this.state}, ${this.ledger.log.join(" ")}`);
   }
 
   /** The `index`-th container that was ever started. */

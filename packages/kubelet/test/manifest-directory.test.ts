@@ -2,7 +2,7 @@ import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { FakeClock } from "@krustlet/testkit";
+import { eventually, FakeClock } from "@krustlet/testkit";
 import type { V1Pod } from "@kubernetes/client-node";
 import { afterEach, beforeEach, expect, it } from "vitest";
 
@@ -38,13 +38,7 @@ function open(): void {
   }).subscribe((change) => changes.push(change));
 }
 
-async function until(done: () => boolean): Promise<void> {
-  for (const giveUp = performance.now() + 4000; performance.now() < giveUp;) {
-    if (done()) return;
-    await new Promise<void>((resolve) => void setImmediate(resolve));
-  }
-  throw new Error("it never came");
-}
+const until = (done: () => boolean): Promise<void> => eventually(done, () => "it never came");
 
 /** Lets it look once more: what it found must have settled by the look after that. */
 async function look(): Promise<void> {

@@ -23,6 +23,7 @@ export type {
   RuntimeSuite,
   RuntimeSuitePart,
 } from "./describe-runtime.ts";
+export { eventually } from "./eventually.ts";
 export { FakeClock } from "./fake-clock.ts";
 export {
   buildArtifact,
