@@ -181,13 +181,26 @@ describe("what krustlet keeps on disk", () => {
           volumeMounts: [{ name: "v", mountPath: "/v" }],
         },
       ],
-      { volumes: [{ name: "v", emptyDir: {} }] },
+      { volumes: [{ name: "v", emptyDir: { medium: "Memory" } }] },
     );
+    const podsLeft = async (): Promise<readonly string[]> =>
+      (await readdir(join(home.path, "root/pods"))).filter((name) => !name.endsWith(".owner"));
     {
       await using command = await start(["run", "-"], { home: home.path, stdin: manifest });
       await command.prints("up");
       command.child.kill("SIGKILL");
       await command.finished;
+    }
+    const [killed] = await podsLeft();
+    {
+      await using command = await start(["run", "-"], { home: home.path, stdin: manifest });
+      await command.prints("up");
+      // What the killed one left is removed meanwhile; what this one has is not.
+      await expect.poll(podsLeft).toHaveLength(1);
+      expect(await podsLeft()).not.toContain(killed);
+      interrupt(command);
+      expect(await command.finished).toMatchObject({ code: 143 });
+      expect(await podsLeft()).toStrictEqual([]);
     }
     const result = await krustlet(["run", exerciser, "--", say("fine")], { home: home.path });
     expect(result).toMatchObject({ code: 0, stdout: "fine", stderr: "" });

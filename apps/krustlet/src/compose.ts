@@ -127,7 +127,9 @@ export function composeKubelet(init: KubeletComposeInit): Composed {
 function lazyVolumes(init: KubeletComposeInit, node: NodeFacts): VolumeMounter<V1Pod> {
   let opened: Promise<VolumeMounter<V1Pod>> | undefined;
   const open = async (): Promise<VolumeMounter<V1Pod>> => {
-    const { createVolumeMounter } = await import("@krustlet/volumes");
+    const { createVolumeMounter, removeAbandonedPods } = await import("@krustlet/volumes");
+    // Beside everything else; nobody waits for it.
+    void removeAbandonedPods({ rootDirectory: init.root });
     return createVolumeMounter({
       rootDirectory: init.root,
       objects: init.objects,
