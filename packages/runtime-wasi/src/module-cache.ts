@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { constants } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { KrustletError, type ModuleSource } from "@krustlet/interface";
 import type { PreparedModule, WantedForm } from "./prepare-module.ts";
@@ -70,6 +72,7 @@ export class ModuleCache {
   async #prepare(source: ModuleSource, wanted: WantedForm, subject: string): Promise<ReadyModule> {
     const named = `${subject}: ${source.path}`;
     const bytes = await readModule(source.path, named);
+    requireDigest(bytes, source.digest, named);
     requireCoreModule(bytes, named);
     // The guest's own bytes are validated before anything is added to them.
     requireCommand(await compile(bytes, named), named);
@@ -100,9 +103,26 @@ function requireCommand(module: WebAssembly.Module, subject: string): void {
   );
 }
 
+/**
+ * Others who name the digest get the same compiled module, so the bytes must be the ones that were hashed: whoever can
+ * write to one file must not choose what another's container runs.
+ */
+function requireDigest(bytes: Uint8Array, digest: string, subject: string): void {
+  const [algorithm = "", hex = ""] = digest.split(":");
+  if (algorithm !== "sha256" && algorithm !== "sha512") {
+    throw new KrustletError(
+      "StartFailed",
+      `${subject} has the digest ${digest}, of a kind that is not known`,
+    );
+  }
+  if (createHash(algorithm).update(bytes).digest("hex") === hex) return;
+  throw new KrustletError("StartFailed", `${subject} is not what it was when its digest was taken`);
+}
+
 async function readModule(path: string, subject: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    return await readFile(path);
+    // Should a pipe lie there by now, its open must not wait.
+    return await readFile(path, { flag: constants.O_RDONLY | constants.O_NONBLOCK });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new KrustletError("StartFailed", `${subject} cannot be read: ${reason}`, { cause });

@@ -62,12 +62,28 @@ describe("ModuleCache", () => {
     expect(kinds).toEqual(["metered", "limited", "too-large"]);
   });
 
+  it("runs nothing but the bytes that have the digest, so that no file stands for another", async () => {
+    const cache = createCache();
+    const source = await written("a.wasm", command);
+    await writeFile(
+      source.path,
+      buildModule({ functions: { _start: wasmCode.forever }, memory: { min: 1 } }),
+    );
+    await expect(cache.lease(source, { kind: "metered" }, "a")).rejects.toMatchObject({
+      code: "StartFailed",
+      message: expect.stringContaining("not what it was"),
+    });
+    await writeFile(source.path, command);
+    using lease = await cache.lease(source, { kind: "metered" }, "a");
+    expect(lease.ready.form.kind).toBe("metered");
+  });
+
   it("reads the file again after a failure", async () => {
     const cache = createCache();
     const source = await written("a.wasm", command);
-    await writeFile(source.path, "no module");
+    await rm(source.path);
     await expect(cache.lease(source, { kind: "metered" }, "a")).rejects.toMatchObject({
-      code: "InvalidModule",
+      code: "StartFailed",
     });
     await writeFile(source.path, command);
     await expect(cache.lease(source, { kind: "metered" }, "a")).resolves.toBeDefined();
