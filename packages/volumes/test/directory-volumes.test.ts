@@ -198,6 +198,21 @@ describe("hostPath", () => {
     });
   });
 
+  it("makes no file where a link that leads nowhere points", async () => {
+    await using root = await scratch();
+    const shared = join(root.path, "shared");
+    await mkdir(shared);
+    await symlink(join(root.path, "elsewhere"), join(shared, "file"));
+    const mounter = createVolumeMounter({ rootDirectory: join(root.path, "root"), objects: sourceOf() });
+    const hostPath = { path: join(shared, "file"), type: "FileOrCreate" };
+    const failure = mounter.mount(podOf([{ name: "v", hostPath }]));
+    await expect(failure).rejects.toMatchObject({
+      code: "HostPathType",
+      message: expect.stringContaining("leads nowhere") as string,
+    });
+    expect(await readdir(root.path)).not.toContain("elsewhere");
+  });
+
   it("refuses a relative path", async () => {
     await using root = await scratch();
     const mounter = createVolumeMounter({ rootDirectory: root.path, objects: sourceOf() });

@@ -36,14 +36,25 @@ export const hostPathVolume: VolumePlugin = {
     }
     return async () => {
       if (type === "DirectoryOrCreate") await mkdir(path, { recursive: true, mode: 0o755 });
-      if (type === "FileOrCreate") await (await open(path, "a", 0o644)).close();
-      const stats = await stat(path);
+      if (type === "FileOrCreate") await makeFile(path);
+      const stats = await statOf(path);
+      if (stats === undefined)
+        throw new KrustletError("HostPathType", `${place} is a link that leads nowhere`);
       checkType(stats, type, place);
       const kind = stats.isDirectory() ? "directory" : "file";
       return { path, kind, readOnly: false } satisfies MadeVolume;
     };
   },
 };
+
+/** Makes the file unless something is there. A link that leads nowhere is: its target is not the path to make. */
+async function makeFile(path: string): Promise<void> {
+  try {
+    await (await open(path, "ax", 0o644)).close();
+  } catch (error) {
+    if (!failedWith(error, "EEXIST")) throw error;
+  }
+}
 
 async function statOf(path: string): Promise<Stats | undefined> {
   try {
