@@ -324,6 +324,23 @@ describe("volumes", () => {
     expect(status.message).toContain('Usage of EmptyDir volume "v" exceeds the limit "10Mi"');
   });
 
+  it("in memory that outgrow their limit evict the pod sooner", async () => {
+    await using bench = await openBench();
+    bench.add(
+      podOf([{ name: "app" }], {
+        volumes: [{ name: "v", emptyDir: { medium: "Memory", sizeLimit: "10Mi" } }],
+      }),
+    );
+    await bench.started();
+    bench.usage = () => Promise.resolve([{ volume: "v", bytes: 2e7, limit: 10 * 2 ** 20 }]);
+    await bench.until(() => bench.clock.sleeping > 0);
+    await bench.clock.advance(1_000);
+    await bench.until(() => bench.state === "Finished");
+    const status = bench.status;
+    expect(status).toMatchObject({ phase: "Failed", reason: "Evicted" });
+    expect(status.message).toContain('Usage of EmptyDir volume "v" exceeds the limit "10Mi"');
+  });
+
   it("are brought up to date each minute, and when objects change", async () => {
     const objectsChanged$ = new Subject<void>();
     await using bench = await openBench({ objectsChanged$ });
