@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import {
   buildModule,
   compileGuest,
@@ -99,6 +101,21 @@ describe("threads", () => {
     expect([exit.exitCode, exit.reason]).toEqual([137, "OOMKilled"]);
     expect(neighbour.output.stdout).toBe("sleeping\n");
     await neighbour.container.kill();
+  });
+
+  it("of its own let a guest that listens for signals compute on until it hears the stop request", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "krustlet-listener-"));
+    await using _removed = { [Symbol.asyncDispose]: () => rm(directory, { recursive: true }) };
+    const path = join(directory, "busy-listener.wasm");
+    const source = join(import.meta.dirname, "guests", "busy-listener.c");
+    await promisify(execFile)("clang", ["--target=wasm32-wasi", "--sysroot=/usr", "-O2", source, "-o", path]);
+    await using runtime = createWasiRuntime({ threads: 1 });
+    const plan = planOf(await moduleSourceOf(path), { isolated: true });
+    const { container, output } = await startContainer(runtime, plan);
+    await output.waitFor("computing");
+    await container.terminate();
+    expect((await container.exited).exitCode).toBe(42);
+    expect(output.stdout).toBe("computing\ngot TERM\n");
   });
 
   it("run what was a start section before main, interruptibly", async () => {
