@@ -24,7 +24,13 @@ export function podOfModule(init: ModulePodInit): V1Pod {
   return {
     apiVersion: "v1",
     kind: "Pod",
-    metadata: { name, namespace: "default", uid: init.uid },
+    metadata: {
+      name,
+      namespace: "default",
+      uid: init.uid,
+      // It shares its process with nobody, so its code runs as it is, on a thread of its own.
+      annotations: { "krustlet.dev/isolated": "true" },
+    },
     spec: {
       restartPolicy: options.restartPolicy ?? "Never",
       terminationGracePeriodSeconds: 30,

@@ -84,6 +84,7 @@ describe("the Pod of a module", () => {
       sources: [{ path: "/x", isDirectory: false }],
     });
     expect(pod.metadata).toMatchObject({ name: "hello-world", namespace: "default", uid: "u" });
+    expect(pod.metadata?.annotations).toEqual({ "krustlet.dev/isolated": "true" });
     expect(pod.spec).toMatchObject({
       restartPolicy: "Never",
       volumes: [{ name: "volume-0", hostPath: { path: "/x", type: "File" } }],
