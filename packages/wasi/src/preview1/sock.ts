@@ -7,9 +7,10 @@ import { RIGHTS } from "../rights.ts";
 import { descriptorOf } from "./descriptor-of.ts";
 import { whenReady, write } from "./transfer.ts";
 
-const PEEK = 1;
-const WAITALL = 2;
-const MAX_TRANSFER = 1_048_576;
+/** `riflags` of receiving. */
+export const RIFLAGS = { PEEK: 1, WAITALL: 2 } as const;
+/** Bytes that one call receives, or sends as a datagram, at most. */
+export const MAX_SOCKET_TRANSFER = 1_048_576;
 
 /** The connection of `fd`, if it has all of `rights`. */
 export function connectionOf(guest: Guest, fd: number, rights: number): SocketDescriptor {
@@ -39,6 +40,18 @@ function accept(guest: Guest, fd: number, flags: number, result: number): Answer
   });
 }
 
+/** Fails for a flag that preview 1 does not have. */
+export function checkReceiveFlags(flags: number): void {
+  if ((flags & ~(RIFLAGS.PEEK | RIFLAGS.WAITALL)) !== 0) fail(ERRNO.INVAL);
+}
+
+/** `sock_shutdown`, once the socket is known: `how` is 1 for reading, 2 for writing, 3 for both. */
+export function shutdown(socket: { shutdown(read: boolean, write: boolean): void }, how: number): number {
+  if (how < 1 || how > 3) fail(ERRNO.INVAL);
+  socket.shutdown((how & 1) !== 0, (how & 2) !== 0);
+  return ERRNO.SUCCESS;
+}
+
 /** `sock_recv`. */
 export function receive(
   guest: Guest,
@@ -50,16 +63,16 @@ export function receive(
   outFlags: number,
 ): Answer {
   const socket = connectionOf(guest, fd, RIGHTS.FD_READ);
-  if ((flags & ~(PEEK | WAITALL)) !== 0) fail(ERRNO.INVAL);
+  checkReceiveFlags(flags);
   let received = 0;
   return whenReady(guest, socket, "read", () => {
-    const views = guest.memory.buffers(buffers, count, MAX_TRANSFER);
+    const views = guest.memory.buffers(buffers, count, MAX_SOCKET_TRANSFER);
     const wanted = views.reduce((sum, view) => sum + view.length, 0);
     const left = skipped(views, received);
-    const length = (flags & PEEK) === 0 ? socket.read(left) : socket.peek(left);
+    const length = (flags & RIFLAGS.PEEK) === 0 ? socket.read(left) : socket.peek(left);
     if (length === WOULD_BLOCK) return WOULD_BLOCK;
     received += length;
-    if (flags === WAITALL && length > 0 && received < wanted) return WOULD_BLOCK;
+    if (flags === RIFLAGS.WAITALL && length > 0 && received < wanted) return WOULD_BLOCK;
     guest.memory.setU32(size, received);
     guest.memory.view.setUint16(outFlags >>> 0, 0, true);
     return ERRNO.SUCCESS;
@@ -81,10 +94,7 @@ function skipped(views: readonly Uint8Array<ArrayBuffer>[], count: number): Uint
 export const sockFace: Face = {
   quick: {
     sock_shutdown(guest, fd: number, how: number) {
-      const socket = connectionOf(guest, fd, RIGHTS.SOCK_SHUTDOWN);
-      if (how < 1 || how > 3) fail(ERRNO.INVAL);
-      socket.shutdown((how & 1) !== 0, (how & 2) !== 0);
-      return ERRNO.SUCCESS;
+      return shutdown(connectionOf(guest, fd, RIGHTS.SOCK_SHUTDOWN), how);
     },
   },
   waiting: {

@@ -3,7 +3,14 @@ import { ERRNO, fail } from "../errno.ts";
 import type { Answer, Face } from "../face.ts";
 import type { Guest } from "../guest.ts";
 import { descriptorOf } from "../preview1/descriptor-of.ts";
-import { connectionOf, receive as receiveStream } from "../preview1/sock.ts";
+import {
+  checkReceiveFlags,
+  connectionOf,
+  MAX_SOCKET_TRANSFER,
+  receive as receiveStream,
+  RIFLAGS,
+  shutdown,
+} from "../preview1/sock.ts";
 import { whenReady, write } from "../preview1/transfer.ts";
 import { RIGHTS } from "../rights.ts";
 import { readAddress, writeAddress, writeStorage } from "./address-memory.ts";
@@ -14,10 +21,7 @@ import { networkOf, socketOf } from "./socket-of.ts";
 import { TcpDescriptor } from "./tcp-descriptor.ts";
 import { UdpDescriptor } from "./udp-descriptor.ts";
 
-const PEEK = 1;
-const WAITALL = 2;
 const TRUNCATED = 1;
-const MAX_TRANSFER = 1_048_576;
 
 /** Receives one datagram; `tell` writes where it is from. */
 function receiveDatagram(
@@ -28,12 +32,15 @@ function receiveDatagram(
   tell: (from: Endpoint) => void,
 ): Answer {
   descriptorOf(guest, fd, RIGHTS.FD_READ);
-  if ((flags & ~(PEEK | WAITALL)) !== 0) fail(ERRNO.INVAL);
+  checkReceiveFlags(flags);
   const { memory } = guest;
   memory.slice(size, 4);
   memory.slice(outFlags, 2);
   return whenReady(guest, socket, "read", () => {
-    const received = socket.receive(memory.buffers(buffers, count, MAX_TRANSFER), (flags & PEEK) !== 0);
+    const received = socket.receive(
+      memory.buffers(buffers, count, MAX_SOCKET_TRANSFER),
+      (flags & RIFLAGS.PEEK) !== 0,
+    );
     // Nothing comes any more where the guest has said that it wants nothing.
     if (received === undefined && socket.ready("read") === undefined) return WOULD_BLOCK;
     memory.setU32(size, received?.length ?? 0);
@@ -109,7 +116,7 @@ function sendTo(
   const wanted = readAddress(memory, address, socket.family);
   const number = portOf(port);
   const to = { address: targetAddressOf(networkOf(guest), wanted, number, "udp"), port: number };
-  const data = memory.buffers(buffers, count, MAX_TRANSFER);
+  const data = memory.buffers(buffers, count, MAX_SOCKET_TRANSFER);
   const done = (sent: number): number => {
     memory.setU32(size, sent);
     return ERRNO.SUCCESS;
@@ -127,9 +134,7 @@ export const messageFace: Face = {
     sock_shutdown(guest, fd: number, how: number) {
       const socket = guest.descriptors.get(fd);
       const known = socket instanceof UdpDescriptor ? socket : connectionOf(guest, fd, RIGHTS.SOCK_SHUTDOWN);
-      if (how < 1 || how > 3) fail(ERRNO.INVAL);
-      known.shutdown((how & 1) !== 0, (how & 2) !== 0);
-      return ERRNO.SUCCESS;
+      return shutdown(known, how);
     },
   },
   waiting: {
