@@ -18,7 +18,9 @@ export interface SleepersFound {
 /** Runs `count` sleeping containers in a fresh process. */
 export async function measureSleepers(count: number): Promise<SleepersFound> {
   const script = join(import.meta.dirname, "sleepers.ts");
-  const args = ["--conditions=@krustlet/source", "--expose-gc", script, String(count)];
+  // As ./krustlet starts Node.
+  const flags = ["--max-semi-space-size=4", "--conditions=@krustlet/source", "--expose-gc"];
+  const args = [...flags, script, String(count)];
   const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 2 ** 26 });
   return JSON.parse(stdout) as SleepersFound;
 }

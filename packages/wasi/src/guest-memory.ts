@@ -5,12 +5,15 @@ const encoder = new TextEncoder();
 // As Linux: more buffers than IOV_MAX in one call is an error.
 const MAX_BUFFERS = 1024;
 const MAX_PATH = 4096;
+// What every guest has before its memory is looked at.
+const NO_BYTES = new Uint8Array();
+const NO_VIEW = new DataView(NO_BYTES.buffer);
 
 /** A guest's linear memory: whatever pointer and length the guest gives, the answer is a view or `FAULT`. */
 export class GuestMemory {
   #memory: WebAssembly.Memory | undefined;
-  #bytes = new Uint8Array();
-  #view = new DataView(this.#bytes.buffer);
+  #bytes: Uint8Array<ArrayBuffer> = NO_BYTES;
+  #view: DataView<ArrayBuffer> = NO_VIEW;
 
   attach(memory: WebAssembly.Memory): void {
     this.#memory = memory;
