@@ -38,6 +38,8 @@ export type ErrorCode =
   | "HostPathType"
   | "VolumeFailed"
   | "NoSpace"
+  // the node itself
+  | "CertificateDenied"
   // the rest
   | "Timeout"
   | "Internal";

@@ -1,0 +1,45 @@
+import type { Clock } from "@krustlet/interface";
+import { KrustletError } from "@krustlet/interface";
+
+/** What every doer of this room is given. */
+export interface Doing {
+  readonly clock: Clock;
+  /** A number from 0 up to 1. */
+  readonly random: () => number;
+  readonly signal: AbortSignal;
+  /** How long one call of the API server may take. */
+  readonly callTimeoutMs: number;
+}
+
+/**
+ * Calls the API server and waits for `callTimeoutMs` at the most: a connection that hangs must not hold up a heartbeat,
+ * not even where the call does not heed its signal.
+ *
+ * @throws KrustletError `Timeout`; the signal's reason; whatever the call rejects with.
+ */
+export async function callWithin<T>(
+  doing: Pick<Doing, "clock" | "signal" | "callTimeoutMs">,
+  call: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { clock, signal, callTimeoutMs } = doing;
+  signal.throwIfAborted();
+  const over = new AbortController();
+  const both = AbortSignal.any([signal, over.signal]);
+  const late = clock.sleep(callTimeoutMs, { signal: both }).then(() => {
+    const seconds = callTimeoutMs / 1000;
+    throw new KrustletError("Timeout", `The API server did not answer within ${seconds} s.`, {
+      retryable: true,
+    });
+  });
+  try {
+    return await Promise.race([call(both), late]);
+  } finally {
+    over.abort();
+    late.catch(() => {});
+  }
+}
+
+/** Waits that double: `first` ms, then twice that, `most` at the longest. */
+export function* doubling(first: number, most: number): Generator<number, never> {
+  for (let ms = first; ; ms = Math.min(ms * 2, most)) yield ms;
+}

@@ -1,0 +1,43 @@
+import type { V1Lease } from "@kubernetes/client-node";
+
+/** How long a node's Lease is good: the kubelet's `nodeLeaseDurationSeconds`. */
+export const LEASE_SECONDS = 40;
+/** The namespace of all nodes' Leases. */
+export const LEASE_NAMESPACE = "kube-node-lease";
+
+/** The Node that a Lease belongs to. */
+export interface LeaseOwner {
+  readonly name: string;
+  /** The Node object's UID; undefined while it is not known, then the Lease's owners are left as they are. */
+  readonly uid: string | undefined;
+}
+
+/** A date that is written with microseconds, which the API server insists on in a Lease (`MicroTime`). */
+class MicroTime extends Date {
+  override toISOString(): string {
+    return `${super.toISOString().slice(0, -1)}000Z`;
+  }
+}
+
+/**
+ * Pure: a node's Lease, renewed now. Made of the one that the API server has, so that it is replaced only if nobody
+ * else replaced it meanwhile; made anew where there is none.
+ */
+export function planLease(current: V1Lease | undefined, node: LeaseOwner, now: Date): V1Lease {
+  const metadata = current?.metadata ?? { name: node.name, namespace: LEASE_NAMESPACE };
+  const owner =
+    node.uid === undefined
+      ? {}
+      : { ownerReferences: [{ apiVersion: "v1", kind: "Node", name: node.name, uid: node.uid }] };
+  const renewal = {
+    holderIdentity: node.name,
+    leaseDurationSeconds: LEASE_SECONDS,
+    renewTime: new MicroTime(now),
+  };
+  return {
+    apiVersion: "coordination.k8s.io/v1",
+    kind: "Lease",
+    metadata: Object.assign({}, metadata, owner),
+    spec: Object.assign({}, current?.spec, renewal),
+  };
+}

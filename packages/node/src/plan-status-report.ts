@@ -1,0 +1,43 @@
+import type { V1Node } from "@kubernetes/client-node";
+import type { NodePatch } from "./plan-node-update.ts";
+import { planNodeUpdate } from "./plan-node-update.ts";
+
+/** How often a status is posted of which nothing changed: the kubelet's `nodeStatusReportFrequency`. */
+const REPORT_PERIOD_MS = 5 * 60_000;
+
+/** What was reported last. */
+export interface LastReport {
+  /** The Node as the API server has it now. */
+  readonly node: V1Node;
+  /** When the next report is due even if nothing changes; undefined before the first one. */
+  readonly due: Date | undefined;
+}
+
+/** A report to post. */
+export interface StatusReport {
+  /** Something changed, or it was time again. */
+  readonly why: "changed" | "due";
+  readonly patch: NodePatch;
+  /** When the one after it is due, provided this one is posted now. */
+  readonly due: Date;
+}
+
+/**
+ * Pure: whether a node's status is to be posted now. Any change is, at once; otherwise every five minutes. After a
+ * change the next report is due in 2.5 to 7.5 minutes, so that nodes which changed together do not stay together.
+ *
+ * @param random - a number from 0 up to 1
+ */
+export function planStatusReport(
+  last: LastReport,
+  next: V1Node,
+  now: Date,
+  random: number,
+): StatusReport | undefined {
+  const changed = planNodeUpdate(last.node, next) !== undefined;
+  const due = last.due === undefined || now >= last.due;
+  const patch = changed || due ? planNodeUpdate(last.node, next, { heartbeat: true }) : undefined;
+  if (patch === undefined) return undefined;
+  const delay = changed ? REPORT_PERIOD_MS * (0.5 + random) : REPORT_PERIOD_MS;
+  return { why: changed ? "changed" : "due", patch, due: new Date(now.getTime() + delay) };
+}

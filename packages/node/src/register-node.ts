@@ -1,0 +1,73 @@
+import type { V1Node } from "@kubernetes/client-node";
+import { KrustletError } from "@krustlet/interface";
+import { callWithin, doubling } from "./call-within.ts";
+import type { DoerOptions } from "./doer-options.ts";
+import { doingOf } from "./doer-options.ts";
+import type { NodeClient } from "./node-client.ts";
+import { apiStatusOf } from "./node-client.ts";
+import { planNodeUpdate } from "./plan-node-update.ts";
+
+/** How {@link registerNode} went. */
+export interface RegisteredNode {
+  /** The Node as the API server has it now. */
+  readonly node: V1Node;
+  /** False where it was there already and was brought up to date. */
+  readonly created: boolean;
+}
+
+/**
+ * Makes the Node known to the API server: creates it, or brings the one that is there up to date. Tries again with
+ * waits that double from 100 ms to 7 s until it succeeds or the signal is aborted.
+ *
+ * @throws KrustletError `InvalidObject` where the API server finds the Node invalid, which no retry mends; the signal's
+ * reason.
+ */
+export async function registerNode(
+  client: NodeClient,
+  node: V1Node,
+  options: DoerOptions = {},
+): Promise<RegisteredNode> {
+  const doing = doingOf(options);
+  const name = node.metadata?.name ?? "";
+  for (const wait of doubling(100, 7000)) {
+    try {
+      return await createOrUpdate();
+    } catch (error) {
+      doing.signal.throwIfAborted();
+      const status = apiStatusOf(error);
+      if (status === 400 || status === 422) {
+        const sentence = `The API server refuses the Node ${name} as invalid`;
+        throw new KrustletError("InvalidObject", `${sentence}: ${messageOf(error)}`, { cause: error });
+      }
+      doing.onFailure(error);
+    }
+    await doing.clock.sleep(wait, { signal: doing.signal });
+  }
+  throw new KrustletError("Internal", `The Node ${name} was not registered.`);
+
+  async function createOrUpdate(): Promise<RegisteredNode> {
+    try {
+      return {
+        node: await callWithin(doing, (signal) => client.createNode(node, { signal })),
+        created: true,
+      };
+    } catch (error) {
+      // Forbidden: the Node may have been created by somebody else for us to use.
+      const status = apiStatusOf(error);
+      if (status !== 409 && status !== 403) throw error;
+      const existing = await callWithin(doing, (signal) => client.getNode(name, { signal })).catch(
+        (failure: unknown) => {
+          throw status === 403 && apiStatusOf(failure) === 404 ? error : failure;
+        },
+      );
+      const patch = planNodeUpdate(existing, node);
+      if (patch === undefined) return { node: existing, created: false };
+      const patched = await callWithin(doing, (signal) => client.patchNodeStatus(name, patch, { signal }));
+      return { node: patched, created: false };
+    }
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,113 @@
+import type { V1Node } from "@kubernetes/client-node";
+import type { Doing } from "./call-within.ts";
+import { callWithin } from "./call-within.ts";
+import type { DoerOptions } from "./doer-options.ts";
+import { doingOf } from "./doer-options.ts";
+import type { NodeClient } from "./node-client.ts";
+import type { NodeEvent } from "./node-events.ts";
+import { nodeEventsOf } from "./node-events.ts";
+import type { StatusReport } from "./plan-status-report.ts";
+import { planStatusReport } from "./plan-status-report.ts";
+
+const PERIOD_MS = 10_000;
+const JITTER = 0.04;
+const TRIES = 5;
+const FAST_PERIOD_MS = 100;
+const FAST_FOR_MS = 120_000;
+
+/** A status that the API server has taken. */
+export interface PostedReport {
+  readonly why: StatusReport["why"];
+  readonly before: V1Node;
+  readonly after: V1Node;
+  /** What follows from it, to be recorded. */
+  readonly events: readonly NodeEvent[];
+}
+
+/** Options of {@link reportNodeStatus}. */
+export interface ReportOptions extends DoerOptions {
+  readonly nodeName: string;
+  /**
+   * The Node as it should be, given the one that the API server has: conditions made with its `conditions` keep their
+   * transition times. It must not wait for a guest; it is given up after `callTimeoutMs`.
+   */
+  readonly compute: (existing: V1Node) => V1Node | Promise<V1Node>;
+  /** The newest Node that a watch has seen; without it the Node is read in every round. */
+  readonly observed?: () => V1Node | undefined;
+  readonly onReported?: (report: PostedReport) => void;
+}
+
+/**
+ * Keeps a Node's status in the API server up to date until the signal is aborted: then it resolves. The status is
+ * computed every 10 s, and every 100 ms until the node is ready for the first time (for two minutes at the most);
+ * {@link planStatusReport} says whether it is posted. A round that fails is tried five times, then left to the next
+ * one; the failure of a single try never ends the reporting.
+ */
+export async function reportNodeStatus(client: NodeClient, options: ReportOptions): Promise<void> {
+  const doing = doingOf(options);
+  const { clock, signal, random } = doing;
+  let fastUntil: number | undefined = clock.now().getTime() + FAST_FOR_MS;
+  let known: V1Node | undefined;
+  let due: Date | undefined;
+  try {
+    for (;;) {
+      // While it is fast, a round need not read what the last one left.
+      const first = options.observed?.() ?? (fastUntil === undefined ? undefined : known);
+      const round = await reportOnce(client, options, doing, first, due);
+      if (round !== undefined) {
+        known = round.node;
+        due = round.due;
+      }
+      const ready = round !== undefined && isReady(round.node);
+      if (fastUntil !== undefined && (ready || clock.now().getTime() >= fastUntil)) fastUntil = undefined;
+      // Tries that all failed are not repeated ten times a second.
+      const fast = fastUntil !== undefined && round !== undefined;
+      const period = fast ? FAST_PERIOD_MS : PERIOD_MS * (1 + JITTER * (2 * random() - 1));
+      await clock.sleep(period, { signal });
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+interface Round {
+  /** The Node as the API server has it after the round. */
+  readonly node: V1Node;
+  readonly due: Date | undefined;
+}
+
+/** One round; undefined where every try failed. */
+async function reportOnce(
+  client: NodeClient,
+  options: ReportOptions,
+  doing: Doing & { readonly onFailure: (error: unknown) => void },
+  first: V1Node | undefined,
+  due: Date | undefined,
+): Promise<Round | undefined> {
+  const { clock, signal, random, onFailure } = doing;
+  const name = options.nodeName;
+  let existing = first;
+  for (let attempt = 0; attempt < TRIES; attempt += 1) {
+    try {
+      const before = existing ?? (await callWithin(doing, (signal) => client.getNode(name, { signal })));
+      const next = await callWithin(doing, async () => options.compute(before));
+      const report = planStatusReport({ node: before, due }, next, clock.now(), random());
+      if (report === undefined) return { node: before, due };
+      const after = await callWithin(doing, (signal) =>
+        client.patchNodeStatus(name, report.patch, { signal }),
+      );
+      const events = nodeEventsOf(before, after);
+      options.onReported?.({ why: report.why, before, after, events });
+      return { node: after, due: report.due };
+    } catch (error) {
+      signal.throwIfAborted();
+      onFailure(error);
+      existing = undefined;
+    }
+  }
+  return undefined;
+}
+
+function isReady(node: V1Node): boolean {
+  return node.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
+}

@@ -1,0 +1,166 @@
+import { X509Certificate } from "node:crypto";
+import type { KeyObject } from "node:crypto";
+import type { V1CertificateSigningRequest } from "@kubernetes/client-node";
+import { KrustletError } from "@krustlet/interface";
+import type { CertificateRequestInit } from "./build-certificate-request.ts";
+import { buildCertificateRequest, publicHalfOf, publicKeyOf } from "./build-certificate-request.ts";
+import { callWithin, doubling } from "./call-within.ts";
+import type { DoerOptions } from "./doer-options.ts";
+import { doingOf } from "./doer-options.ts";
+import type { NodeClient } from "./node-client.ts";
+import { apiStatusOf } from "./node-client.ts";
+
+/** Options of {@link requestCertificate}. */
+export interface RequestCertificateOptions extends DoerOptions {
+  /** Told the request's name once it waits for approval: `kubectl certificate approve <name>`. */
+  readonly onPending?: (name: string) => void;
+}
+
+/** A certificate that was issued. */
+export interface IssuedCertificate {
+  /** The certificate, and those of its chain that the signer added: PEM. */
+  readonly certificate: string;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  /** The CertificateSigningRequest it came from. */
+  readonly requestName: string;
+}
+
+/** How many leftovers in a row that cannot be used are stepped over. */
+const MAX_LEFTOVERS = 10;
+
+/**
+ * Asks the cluster for a certificate and waits until it is issued, for as long as the signal lets it: serving
+ * certificates wait for a person. A request of the same key and content that a former process left is taken up; one of
+ * its name that is another's, or whose certificate is over, is stepped over. Failing calls are tried again, with waits
+ * that double from 200 ms to 7 s.
+ *
+ * @throws KrustletError `CertificateDenied` where the request is denied or its signer fails (ask again with a new key),
+ * `InvalidObject` where the API server refuses the request or what it issues does not belong to the key, `InvalidField`
+ * as {@link buildCertificateRequest}; the signal's reason.
+ */
+export async function requestCertificate(
+  client: NodeClient,
+  init: CertificateRequestInit,
+  options: RequestCertificateOptions = {},
+): Promise<IssuedCertificate> {
+  const doing = doingOf(options);
+  const wanted = buildCertificateRequest(init);
+  const { apiVersion, kind, spec } = wanted;
+  const asked = { apiVersion, kind, spec };
+  const base = wanted.metadata?.name ?? "";
+  for (let leftover = 0; leftover < MAX_LEFTOVERS; leftover += 1) {
+    const name = leftover === 0 ? base : `${base}-${leftover + 1}`;
+    const request = { ...asked, metadata: { name } };
+    const found = await trying(() => createOrTakeUp(request));
+    if (found === undefined) continue;
+    const issued = await waitFor(name, found.request);
+    const certificate = certificateOf(issued, init.key);
+    if (certificate.notAfter > doing.clock.now()) return certificate;
+    if (!found.leftover) {
+      throw new KrustletError(
+        "InvalidObject",
+        `The certificate of request ${name} has expired as it is issued.`,
+      );
+    }
+  }
+  throw new KrustletError("CertificateDenied", `Ten leftover requests stand in the way of ${base}.`);
+
+  /** The request as the API server has it; undefined where its name is taken by another key's or content's. */
+  async function createOrTakeUp(
+    request: V1CertificateSigningRequest,
+  ): Promise<{ request: V1CertificateSigningRequest; leftover: boolean } | undefined> {
+    try {
+      const created = await callWithin(doing, (signal) =>
+        client.createCertificateSigningRequest(request, { signal }),
+      );
+      return { request: created, leftover: false };
+    } catch (error) {
+      if (apiStatusOf(error) !== 409) throw error;
+      const existing = await get(request.metadata?.name ?? "");
+      return isSame(existing, request) ? { request: existing, leftover: true } : undefined;
+    }
+  }
+
+  function get(name: string): Promise<V1CertificateSigningRequest> {
+    return callWithin(doing, (signal) => client.getCertificateSigningRequest(name, { signal }));
+  }
+
+  async function waitFor(
+    name: string,
+    first: V1CertificateSigningRequest,
+  ): Promise<V1CertificateSigningRequest> {
+    let request = first;
+    let told = false;
+    for (const wait of doubling(200, 7000)) {
+      const refusal = request.status?.conditions?.find(({ type }) => type === "Denied" || type === "Failed");
+      if (refusal !== undefined) {
+        const how = refusal.type === "Denied" ? "was denied" : "failed";
+        const why = refusal.message ?? refusal.reason ?? "no reason is given";
+        throw new KrustletError("CertificateDenied", `The certificate request ${name} ${how}: ${why}`);
+      }
+      if (request.status?.certificate !== undefined && request.status.certificate !== "") return request;
+      if (!told) options.onPending?.(name);
+      told = true;
+      await doing.clock.sleep(wait, { signal: doing.signal });
+      request = await trying(() => get(name));
+    }
+    return request;
+  }
+
+  /** Until the call succeeds, or fails in a way that no retry mends. */
+  async function trying<T>(call: () => Promise<T>): Promise<T> {
+    for (const wait of doubling(200, 7000)) {
+      try {
+        return await call();
+      } catch (error) {
+        doing.signal.throwIfAborted();
+        const status = apiStatusOf(error);
+        if (status === 400 || status === 404 || status === 422) {
+          const message = error instanceof Error ? error.message : String(error);
+          const what = status === 404 ? "is gone" : "is refused as invalid";
+          const sentence = `The certificate request ${base} ${what}: ${message}`;
+          throw new KrustletError("InvalidObject", sentence, { cause: error });
+        }
+        doing.onFailure(error);
+      }
+      await doing.clock.sleep(wait, { signal: doing.signal });
+    }
+    throw new KrustletError("Internal", `The certificate request ${base} was not made.`);
+  }
+}
+
+/** Whether a request that is there asks for the same certificate with the same key. */
+function isSame(existing: V1CertificateSigningRequest, wanted: V1CertificateSigningRequest): boolean {
+  const theirs = publicKeyOf(existing);
+  const ours = publicKeyOf(wanted);
+  return (
+    theirs !== undefined &&
+    ours !== undefined &&
+    theirs.equals(ours) &&
+    existing.spec.signerName === wanted.spec.signerName &&
+    JSON.stringify(existing.spec.usages?.toSorted()) === JSON.stringify(wanted.spec.usages?.toSorted())
+  );
+}
+
+function certificateOf(request: V1CertificateSigningRequest, key: KeyObject): IssuedCertificate {
+  const requestName = request.metadata?.name ?? "";
+  const certificate = Buffer.from(request.status?.certificate ?? "", "base64").toString("utf8");
+  let parsed: X509Certificate;
+  try {
+    parsed = new X509Certificate(certificate);
+  } catch (cause) {
+    const sentence = `What the request ${requestName} was answered with is no certificate.`;
+    throw new KrustletError("InvalidObject", sentence, { cause });
+  }
+  if (!parsed.publicKey.export({ type: "spki", format: "der" }).equals(publicHalfOf(key))) {
+    const sentence = `The certificate of request ${requestName} belongs to another key.`;
+    throw new KrustletError("InvalidObject", sentence);
+  }
+  return {
+    certificate,
+    notBefore: new Date(parsed.validFrom),
+    notAfter: new Date(parsed.validTo),
+    requestName,
+  };
+}

@@ -1,0 +1,128 @@
+import type { V1CertificateSigningRequest, V1Lease, V1Node } from "@kubernetes/client-node";
+import type { Machine } from "../src/measure-machine.ts";
+import type { NodeClient } from "../src/node-client.ts";
+import type { NodePatch } from "../src/plan-node-update.ts";
+
+class ApiError extends Error {
+  readonly code: number;
+  constructor(code: number) {
+    super(`HTTP ${code}`);
+    this.code = code;
+  }
+}
+
+/** What the next call meets instead of an answer: a status, a broken connection, one that hangs. */
+export type Fault = number | "broken" | "hangs";
+
+/** The rules of an API server that matter here: names are unique, updates are optimistic. */
+export class ApiServer implements NodeClient {
+  readonly nodes = new Map<string, V1Node>();
+  readonly leases = new Map<string, V1Lease>();
+  readonly requests = new Map<string, V1CertificateSigningRequest>();
+  readonly patches: NodePatch[] = [];
+  calls = 0;
+  /** Asked at each call. */
+  fault: (call: string) => Fault | undefined = () => undefined;
+  #version = 0;
+
+  async #meet(call: string): Promise<void> {
+    this.calls += 1;
+    const fault = this.fault(call);
+    if (fault === "hangs") await new Promise(() => {});
+    if (fault === "broken") throw new Error("ECONNRESET");
+    if (typeof fault === "number") throw new ApiError(fault);
+  }
+  async createNode(node: V1Node): Promise<V1Node> {
+    await this.#meet("createNode");
+    const name = node.metadata?.name ?? "";
+    if (this.nodes.has(name)) throw new ApiError(409);
+    this.nodes.set(name, node);
+    return node;
+  }
+  async getNode(name: string): Promise<V1Node> {
+    await this.#meet("getNode");
+    return found(this.nodes, name);
+  }
+  async patchNodeStatus(name: string, patch: NodePatch): Promise<V1Node> {
+    await this.#meet("patchNodeStatus");
+    this.patches.push(patch);
+    const node = found(this.nodes, name);
+    const { conditions } = patch.status ?? {};
+    const next: V1Node = {
+      metadata: { name, labels: { ...node.metadata?.labels, ...patch.metadata?.labels } },
+      status: conditions === undefined ? node.status! : Object.assign({}, node.status, { conditions }),
+    };
+    this.nodes.set(name, next);
+    return next;
+  }
+  async getLease(name: string): Promise<V1Lease> {
+    await this.#meet("getLease");
+    return found(this.leases, name);
+  }
+  async createLease(lease: V1Lease): Promise<V1Lease> {
+    await this.#meet("createLease");
+    if (this.leases.has(lease.metadata?.name ?? "")) throw new ApiError(409);
+    return this.#storeLease(lease);
+  }
+  async updateLease(lease: V1Lease): Promise<V1Lease> {
+    await this.#meet("updateLease");
+    const current = found(this.leases, lease.metadata?.name ?? "");
+    if (current.metadata?.resourceVersion !== lease.metadata?.resourceVersion) throw new ApiError(409);
+    return this.#storeLease(lease);
+  }
+  #storeLease(lease: V1Lease): V1Lease {
+    this.#version += 1;
+    const stored = {
+      metadata: Object.assign({}, lease.metadata, { resourceVersion: String(this.#version) }),
+      spec: lease.spec!,
+    };
+    this.leases.set(lease.metadata?.name ?? "", stored);
+    return stored;
+  }
+  async createCertificateSigningRequest(request: V1CertificateSigningRequest) {
+    await this.#meet("createCsr");
+    const name = request.metadata?.name ?? "";
+    if (this.requests.has(name)) throw new ApiError(409);
+    this.requests.set(name, request);
+    return request;
+  }
+  async getCertificateSigningRequest(name: string) {
+    await this.#meet("getCsr");
+    return found(this.requests, name);
+  }
+}
+
+function found<T>(objects: ReadonlyMap<string, T>, name: string): T {
+  const object = objects.get(name);
+  if (object === undefined) throw new ApiError(404);
+  return object;
+}
+
+/** A machine of four CPUs that lacks nothing. */
+export const MACHINE: Machine = {
+  hostname: "edge-1",
+  cpus: 4,
+  memoryBytes: 8 * 2 ** 30,
+  availableMemoryBytes: 4 * 2 ** 30,
+  swapBytes: 0,
+  diskBytes: 100 * 2 ** 30,
+  availableDiskBytes: 50 * 2 ** 30,
+  inodes: 1000,
+  freeInodes: 900,
+  maxPids: 32_768,
+  pids: 200,
+  machineID: "m",
+  systemUUID: "s",
+  bootID: "b1",
+  kernelVersion: "6.1.0",
+  osImage: "Debian GNU/Linux 12 (bookworm)",
+};
+
+/** What a Node of {@link MACHINE} is made of. */
+export const INIT = {
+  name: "edge-1",
+  machine: MACHINE,
+  addresses: ["192.0.2.10"],
+  kubeletVersion: "v1.36.3",
+  runtimeVersion: "krustlet://0.1.0",
+};

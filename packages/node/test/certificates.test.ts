@@ -1,0 +1,218 @@
+import type { KeyObject } from "node:crypto";
+import { createPrivateKey, createPublicKey, generateKeyPairSync, verify } from "node:crypto";
+import { chmod, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { FakeClock, selfSignedCertificate } from "@krustlet/testkit";
+import * as fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readDer } from "../src/der.ts";
+import { publicKeyOf } from "../src/build-certificate-request.ts";
+import {
+  buildCertificateRequest,
+  loadCertificate,
+  loadOrCreateKey,
+  requestCertificate,
+  storeCertificate,
+} from "../src/index.ts";
+import { ApiServer } from "./api-server.ts";
+
+const newKey = (): KeyObject => generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+const signed = selfSignedCertificate(new Date("2026-01-01T00:00:00Z"));
+const key = createPrivateKey(signed.key);
+const certificate = Buffer.from(signed.certificate).toString("base64");
+const client = { use: "client", nodeName: "edge-1", key } as const;
+const nameOf = (init: Parameters<typeof buildCertificateRequest>[0]): string =>
+  buildCertificateRequest(init).metadata?.name ?? "";
+
+let directory = "";
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "node-"));
+});
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+describe("a certificate request", () => {
+  /** The parts of a signed request: RFC 2986 §4. */
+  const read = (request: string) => {
+    const pem = Buffer.from(request, "base64").toString().split("\n").slice(1, -2).join("");
+    const [whole, ...rest] = readDer(Buffer.from(pem, "base64"));
+    const [info, algorithm, signature] = readDer(whole!.content);
+    const [version, subject, publicKey, attributes] = readDer(info!.content);
+    expect(rest).toEqual([]);
+    expect(version!.content.toString("hex")).toBe("00");
+    expect(algorithm!.content.toString("hex")).toBe("06082a8648ce3d040302");
+    const ours = createPublicKey({ key: publicKey!.whole, format: "der", type: "spki" });
+    expect(ours.equals(createPublicKey(key))).toBe(true);
+    expect(verify("sha256", info!.whole, ours, signature!.content.subarray(1))).toBe(true);
+    return { subject: subject!.content, attributes: attributes! };
+  };
+
+  it("of a client names the node, and is signed by its key", () => {
+    const { spec } = buildCertificateRequest(client);
+    expect(spec).toMatchObject({
+      signerName: "kubernetes.io/kube-apiserver-client-kubelet",
+      usages: ["digital signature", "client auth"],
+    });
+    const { subject, attributes } = read(spec.request);
+    const names = readDer(subject).map(({ content }) => readDer(readDer(content)[0]!.content));
+    expect(names.map(([oid, text]) => `${oid!.content.toString("hex")}=${text!.content.toString()}`)).toEqual(
+      ["55040a=system:nodes", "550403=system:node:edge-1"],
+    );
+    expect(attributes.whole.toString("hex")).toBe("a000");
+  });
+
+  it("for serving has the node's names and addresses", () => {
+    const addresses = ["edge-1", "192.0.2.10", "2001:db8::1:0:2", "::ffff:1.2.3.4", "::"];
+    const { spec } = buildCertificateRequest({ ...client, use: "serving", addresses });
+    expect(spec).toMatchObject({
+      signerName: "kubernetes.io/kubelet-serving",
+      usages: ["digital signature", "server auth"],
+    });
+    const [request, values] = readDer(readDer(read(spec.request).attributes.content)[0]!.content);
+    expect(request!.content.toString("hex")).toBe("2a864886f70d01090e");
+    const [extension] = readDer(readDer(values!.content)[0]!.content);
+    const [oid, value] = readDer(extension!.content);
+    expect(oid!.content.toString("hex")).toBe("551d11");
+    const names = readDer(readDer(value!.content)[0]!.content);
+    expect(names.map(({ tag, content }) => `${tag.toString(16)} ${content.toString("hex")}`)).toEqual([
+      `82 ${Buffer.from("edge-1").toString("hex")}`,
+      "87 c000020a",
+      "87 20010db8000000000000000100000002",
+      "87 00000000000000000000ffff01020304",
+      `87 ${"0".repeat(32)}`,
+    ]);
+  });
+
+  it("has a name of its own for each key, node, use and address, and always the same one", () => {
+    expect(nameOf(client)).toMatch(/^node-csr-[0-9a-f]{64}$/);
+    expect(nameOf(client)).toBe(nameOf(client));
+    const serving = { ...client, use: "serving", addresses: ["a"] } as const;
+    const names = [
+      client,
+      { ...client, key: newKey() },
+      { ...client, nodeName: "b" },
+      serving,
+      { ...serving, addresses: ["b"] },
+    ];
+    expect(new Set(names.map(nameOf)).size).toBe(5);
+  });
+
+  it.each([
+    [{ nodeName: "a,O=system:masters" }, "DNS subdomain"],
+    [{ use: "serving" as const }, "needs an address"],
+    [{ use: "serving" as const, addresses: ["a b"] }, "neither a name"],
+    [{ key: generateKeyPairSync("ec", { namedCurve: "P-384" }).privateKey }, "P-256"],
+  ])("is refused: %j", (part, sentence) => {
+    expect(() => buildCertificateRequest({ ...client, ...part })).toThrow(sentence);
+  });
+
+  it("of anybody's is read without harm", () => {
+    const { spec } = buildCertificateRequest(client);
+    const valid = Buffer.from(spec.request, "base64").toString().split("\n").slice(1, -2).join("");
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 12 }), fc.nat(400), (bytes, at) => {
+        const whole = Buffer.from(valid, "base64");
+        whole.set(bytes.subarray(0, Math.max(0, whole.length - at)), Math.min(at, whole.length));
+        const pem = `-----BEGIN CERTIFICATE REQUEST-----\n${whole.toString("base64")}\n-----END CERTIFICATE REQUEST-----`;
+        const request = Buffer.from(pem).toString("base64");
+        const found = publicKeyOf({ spec: { request, signerName: "x" } });
+        expect(found === undefined || Buffer.isBuffer(found)).toBe(true);
+      }),
+      { seed: 4, numRuns: Number(process.env["KRUSTLET_FUZZ_RUNS"] ?? 300) },
+    );
+  });
+});
+
+describe("requestCertificate", () => {
+  const issue = (api: ApiServer, name: string): void => {
+    api.requests.set(name, {
+      metadata: { name },
+      spec: api.requests.get(name)!.spec,
+      status: { certificate },
+    });
+  };
+
+  it("waits for approval, through failures, and tells what it waits for", async () => {
+    const clock = new FakeClock();
+    const api = new ApiServer();
+    const pending: string[] = [];
+    const faults = ["broken", 500, undefined, 429, "hangs"] as const;
+    let at = 0;
+    api.fault = () => faults[at++];
+    const asked = requestCertificate(api, client, { clock, onPending: (name) => pending.push(name) });
+    await clock.advance(60_000);
+    expect(pending).toEqual([nameOf(client)]);
+    issue(api, nameOf(client));
+    await clock.advance(8000);
+    expect(await asked).toMatchObject({ certificate: signed.certificate, requestName: nameOf(client) });
+    expect(api.requests.size).toBe(1);
+  });
+
+  it("takes up what a former process asked with the same key", async () => {
+    const api = new ApiServer();
+    api.requests.set(nameOf(client), buildCertificateRequest(client));
+    issue(api, nameOf(client));
+    expect((await requestCertificate(api, client, { clock: new FakeClock() })).requestName).toBe(
+      nameOf(client),
+    );
+  });
+
+  it("steps over another key's request and over a certificate that is over", async () => {
+    const other = buildCertificateRequest({ ...client, key: newKey() });
+    const expired = new FakeClock(new Date("2027-01-01T00:00:00Z"));
+    const name = nameOf(client);
+    const cases = [
+      [other, new FakeClock()],
+      [buildCertificateRequest(client), expired],
+    ] as const;
+    for (const [leftover, clock] of cases) {
+      const api = new ApiServer();
+      api.requests.set(name, { spec: leftover.spec, status: { certificate } });
+      const end = new AbortController();
+      const asked = requestCertificate(api, client, { clock, signal: end.signal });
+      await clock.advance(1000);
+      expect([...api.requests.keys()]).toEqual([name, `${name}-2`]);
+      end.abort(new Error("end"));
+      await expect(asked).rejects.toThrow("end");
+    }
+  });
+
+  it("says so when it is denied, and refuses a certificate of another's key", async () => {
+    const api = new ApiServer();
+    const conditions = [{ type: "Denied", status: "True", message: "not you" }];
+    api.requests.set(nameOf(client), { spec: buildCertificateRequest(client).spec, status: { conditions } });
+    await expect(requestCertificate(api, client)).rejects.toMatchObject({
+      code: "CertificateDenied",
+      message: expect.stringContaining("not you"),
+    });
+    const mine = { ...client, key: newKey() };
+    api.requests.set(nameOf(mine), { spec: buildCertificateRequest(mine).spec, status: { certificate } });
+    await expect(requestCertificate(api, mine)).rejects.toThrow("belongs to another key");
+  });
+});
+
+describe("key and certificate files", () => {
+  it("holds one key, whoever makes it first, that only its owner may read", async () => {
+    const path = join(directory, "pki", "client.key");
+    const keys = await Promise.all(Array.from({ length: 8 }, () => loadOrCreateKey(path)));
+    expect(keys.every((other) => other.equals(keys[0]!))).toBe(true);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect((await stat(join(directory, "pki"))).mode & 0o777).toBe(0o700);
+    expect(await readdir(join(directory, "pki"))).toEqual(["client.key"]);
+  });
+
+  it("are replaced at once, and stay private", async () => {
+    const path = join(directory, "kubelet-client-current.pem");
+    expect(await loadCertificate(path)).toBeUndefined();
+    await writeFile(path, "half a fil");
+    await chmod(path, 0o644);
+    await expect(loadCertificate(path)).rejects.toMatchObject({ code: "InvalidObject" });
+    await storeCertificate(path, signed.certificate, key);
+    const stored = await loadCertificate(path);
+    expect(stored?.certificate).toBe(signed.certificate);
+    expect(stored?.key.equals(key)).toBe(true);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    await storeCertificate(path, signed.certificate, newKey());
+    await expect(loadCertificate(path)).rejects.toThrow("does not belong to the key");
+  });
+});
