@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { KrustletError } from "@krustlet/interface";
 import type { PullTarget } from "@krustlet/interface";
@@ -6,6 +6,7 @@ import { diskError, publishFile } from "./durable-file.ts";
 import { blobPathOf, isDigest } from "./layout.ts";
 import type { StoreLayout } from "./layout.ts";
 import type { Lease } from "./lease.ts";
+import { sizeAt } from "./size-at.ts";
 import type { FileVerifier } from "./verify-file.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -43,10 +44,7 @@ export function createContent(init: ContentInit): Content {
   const findTree = async (key: string): Promise<string | undefined> => {
     const path = treeOf(key);
     await lease.hold([key]);
-    return stat(path).then(
-      () => path,
-      () => undefined,
-    );
+    return (await sizeAt(path)) === undefined ? undefined : path;
   };
 
   return {
@@ -98,10 +96,7 @@ export function createContent(init: ContentInit): Content {
 
 /** A download that broke may go on later; on a full disk, and when its bytes were wrong, nothing is kept. */
 async function keepOrRemove(partial: string, error: unknown, workspace: Workspace): Promise<void> {
-  const size = await stat(partial).then(
-    (found) => found.size,
-    () => 0,
-  );
+  const size = (await sizeAt(partial)) ?? 0;
   const full =
     diskError(error, partial) !== error || (error instanceof KrustletError && error.code === "NoSpace");
   if (size > 0 && !full) workspace.leave(partial);

@@ -1,4 +1,3 @@
-import { stat } from "node:fs/promises";
 import { KrustletError } from "@krustlet/interface";
 import type {
   Clock,
@@ -14,6 +13,7 @@ import { buildRecord, imageOf } from "./image-record.ts";
 import type { ImageRecord } from "./image-record.ts";
 import type { StoreLayout } from "./layout.ts";
 import type { Records } from "./records.ts";
+import { sizeAt } from "./size-at.ts";
 import type { SingleFlight } from "./single-flight.ts";
 
 /** What {@link ensureImage} works with. */
@@ -80,7 +80,7 @@ async function findPresent(name: ImageName, init: EnsureInit): Promise<ImageReco
 
 async function isSound(record: ImageRecord, init: EnsureInit): Promise<boolean> {
   const path = await init.content.find(record.module.digest);
-  if (path === undefined || (await stat(path)).size !== record.module.size) return false;
+  if (path === undefined || (await sizeAt(path)) !== record.module.size) return false;
   return record.tree === undefined || (await init.content.findTree(record.tree)) !== undefined;
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, stat } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Clock, ImagePuller, ImageStore, StoredImage, WasmImage } from "@krustlet/interface";
 import { readSalt } from "./access.ts";
@@ -15,6 +15,7 @@ import { openLease } from "./lease.ts";
 import { newOwner } from "./owner.ts";
 import type { DiskUse } from "./plan-collection.ts";
 import { createRecords } from "./records.ts";
+import { sizeAt } from "./size-at.ts";
 import { createSingleFlight } from "./single-flight.ts";
 import { createFileVerifier } from "./verify-file.ts";
 import { openWorkspace } from "./workspace.ts";
@@ -121,13 +122,6 @@ export async function openImageStore(init: ImageStoreInit): Promise<DirectoryIma
   } catch (error) {
     throw diskError(error, layout.root);
   }
-}
-
-async function sizeAt(path: string): Promise<number | undefined> {
-  return stat(path).then(
-    ({ size }) => size,
-    () => undefined,
-  );
 }
 
 async function namesToRemove(reference: string, init: EnsureInit): Promise<readonly string[]> {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { mayLive } from "./owner.ts";
 import type { Owner } from "./owner.ts";
 import type { StoreLayout } from "./layout.ts";
+import { sizeAt } from "./size-at.ts";
 
 /** This process's own directory of unfinished files. */
 export interface Workspace extends AsyncDisposable {
@@ -37,11 +38,7 @@ export async function openWorkspace(layout: StoreLayout, owner: Owner, now: Date
       for (const name of await readdir(join(layout.tmp, other)).catch(() => [])) {
         const path = join(layout.tmp, other, name);
         if (!name.startsWith(prefix) || (other === owner && !idle.has(path))) continue;
-        const size = await stat(path).then(
-          (found) => found.size,
-          () => 0,
-        );
-        candidates.push({ path, size });
+        candidates.push({ path, size: (await sizeAt(path)) ?? 0 });
       }
     }
     for (const { path } of candidates.toSorted((a, b) => b.size - a.size)) {
