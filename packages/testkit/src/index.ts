@@ -24,6 +24,15 @@ export type {
   RuntimeSuitePart,
 } from "./describe-runtime.ts";
 export { eventually } from "./eventually.ts";
+export {
+  encodeComponent,
+  encodeCustomSection,
+  encodeLeb,
+  encodeModule,
+  encodeSection,
+  encodeText,
+  encodeVector,
+} from "./encode-wasm.ts";
 export { FakeClock } from "./fake-clock.ts";
 export {
   buildArtifact,

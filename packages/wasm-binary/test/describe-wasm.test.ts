@@ -1,34 +1,42 @@
+import {
+  encodeComponent,
+  encodeCustomSection,
+  encodeModule,
+  encodeSection,
+  encodeText,
+  encodeVector,
+} from "@krustlet/testkit";
 import { describe, expect, it } from "vitest";
 import { describeWasm, parseComponent, parseModule, wasmKindOf } from "../src/index.ts";
-import { component, custom, module, richModule, section, text, vector } from "./build-binary.ts";
+import { richModule } from "./build-binary.ts";
 
-const smallComponent = component(
-  custom("producers", []),
-  section(10, vector([[0, ...text("wasi:cli/exit@0.2.0"), 5, 0]])),
-  section(7, [1, 0x40, 0, 1, 0]),
-  section(
+const smallComponent = encodeComponent(
+  encodeCustomSection("producers", []),
+  encodeSection(10, encodeVector([[0, ...encodeText("wasi:cli/exit@0.2.0"), 5, 0]])),
+  encodeSection(7, [1, 0x40, 0, 1, 0]),
+  encodeSection(
     10,
-    vector([
-      [1, ...text("run"), 1, 0],
-      [0, ...text("t"), 3, 1],
-      [0, ...text("m"), 0, 0x11, 2],
-      [0, ...text("v"), 2, 1, 0x7d],
+    encodeVector([
+      [1, ...encodeText("run"), 1, 0],
+      [0, ...encodeText("t"), 3, 1],
+      [0, ...encodeText("m"), 0, 0x11, 2],
+      [0, ...encodeText("v"), 2, 1, 0x7d],
     ]),
   ),
-  section(
+  encodeSection(
     11,
-    vector([
-      [0, ...text("wasi:cli/run@0.2.0"), 5, 3, 0],
-      [0, ...text("f"), 1, 0, 1, 1, 0],
+    encodeVector([
+      [0, ...encodeText("wasi:cli/run@0.2.0"), 5, 3, 0],
+      [0, ...encodeText("f"), 1, 0, 1, 1, 0],
     ]),
   ),
 );
 
 describe("wasmKindOf", () => {
   it("knows modules and components by eight bytes, and nothing else", () => {
-    expect(wasmKindOf(module())).toBe("module");
-    expect(wasmKindOf(component())).toBe("component");
-    expect(wasmKindOf(module().subarray(0, 7))).toBeUndefined();
+    expect(wasmKindOf(encodeModule())).toBe("module");
+    expect(wasmKindOf(encodeComponent())).toBe("component");
+    expect(wasmKindOf(encodeModule().subarray(0, 7))).toBeUndefined();
     expect(wasmKindOf(Uint8Array.of(0, 0x61, 0x73, 0x6d, 2, 0, 0, 0))).toBeUndefined();
     expect(wasmKindOf(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 2, 0))).toBeUndefined();
     expect(wasmKindOf(new TextEncoder().encode("MZ      "))).toBeUndefined();
@@ -83,13 +91,15 @@ describe("describeWasm", () => {
   });
 
   it("tells a module from a component when it was given the wrong one", () => {
-    expect(() => parseModule(component())).toThrow("component, not a core module");
-    expect(() => parseComponent(module())).toThrow("core WebAssembly module, not a component");
+    expect(() => parseModule(encodeComponent())).toThrow("component, not a core module");
+    expect(() => parseComponent(encodeModule())).toThrow("core WebAssembly module, not a component");
   });
 
   it("refuses a component whose sections lie", () => {
-    expect(() => parseComponent(component(section(10, [9, 0, 1])))).toThrow("claims 9 imports");
-    expect(() => parseComponent(component(section(11, [1, 7, 0, 0, 0, 0])))).toThrow("byte 11");
-    expect(() => parseComponent(component(section(10, [1, 0, ...text("x"), 9, 0])))).toThrow("no kind");
+    expect(() => parseComponent(encodeComponent(encodeSection(10, [9, 0, 1])))).toThrow("claims 9 imports");
+    expect(() => parseComponent(encodeComponent(encodeSection(11, [1, 7, 0, 0, 0, 0])))).toThrow("byte 11");
+    expect(() =>
+      parseComponent(encodeComponent(encodeSection(10, [1, 0, ...encodeText("x"), 9, 0]))),
+    ).toThrow("no kind");
   });
 });

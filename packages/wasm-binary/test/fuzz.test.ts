@@ -1,7 +1,8 @@
+import { encodeComponent, encodeSection, encodeText, encodeVector } from "@krustlet/testkit";
 import { isKrustletError } from "@krustlet/interface";
 import { expect, it, vi } from "vitest";
 import { describeWasm, parseModule, wasmKindOf } from "../src/index.ts";
-import { component, richModule, section, text, vector } from "./build-binary.ts";
+import { richModule } from "./build-binary.ts";
 
 // A loaded machine takes longer than vitest allows by default.
 vi.setConfig({ testTimeout: Number(process.env["KRUSTLET_FUZZ_RUNS"] ?? 0) > 0 ? 3_600_000 : 60_000 });
@@ -22,9 +23,9 @@ function createRandom(seed: number): (below: number) => number {
 
 const bases = [
   richModule(),
-  component(
-    section(10, vector([[0, ...text("wasi:io/poll@0.2.0"), 5, 0]])),
-    section(11, vector([[0, ...text("run"), 1, 0, 0]])),
+  encodeComponent(
+    encodeSection(10, encodeVector([[0, ...encodeText("wasi:io/poll@0.2.0"), 5, 0]])),
+    encodeSection(11, encodeVector([[0, ...encodeText("run"), 1, 0, 0]])),
   ),
 ];
 

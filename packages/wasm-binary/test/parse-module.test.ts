@@ -1,3 +1,10 @@
+import {
+  encodeCustomSection,
+  encodeModule,
+  encodeSection,
+  encodeText,
+  encodeVector,
+} from "@krustlet/testkit";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,7 +13,7 @@ import { array, assert, constant, integer, nat, oneof, property, record, string 
 import { isKrustletError } from "@krustlet/interface";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { functionNamesOf, parseModule, readSections } from "../src/index.ts";
-import { custom, module, richModule, section, text, vector } from "./build-binary.ts";
+import { richModule } from "./build-binary.ts";
 
 // A loaded machine takes longer than vitest allows by default.
 vi.setConfig({ testTimeout: Number(process.env["KRUSTLET_FUZZ_RUNS"] ?? 0) > 0 ? 3_600_000 : 60_000 });
@@ -97,9 +104,11 @@ describe("parseModule", () => {
     );
     assert(
       property(array(entry), (entries) => {
-        const bytes = module(
+        const bytes = encodeModule(
           ...entries.map((given) =>
-            "name" in given ? custom(given.name, given.contents) : section(given.id, given.contents),
+            "name" in given
+              ? encodeCustomSection(given.name, given.contents)
+              : encodeSection(given.id, given.contents),
           ),
         );
         const found = readSections(bytes).map(({ id, name, offset, end }) => ({
@@ -116,39 +125,49 @@ describe("parseModule", () => {
   it("says where a binary is broken", () => {
     expect(failureOf(() => parseModule(new Uint8Array(3)))).toMatch(/3 bytes/);
     expect(failureOf(() => parseModule(new TextEncoder().encode("#!/bin/sh\n")))).toMatch(/not begin with/);
-    expect(failureOf(() => parseModule(module(section(1, vector([[0x60, 0, 0]])).slice(0, 4))))).toMatch(
-      /byte 10/,
-    );
-    expect(failureOf(() => parseModule(module([2, 0x80, 0x80, 0x80, 0x80, 0x10])))).toMatch(
+    expect(
+      failureOf(() => parseModule(encodeModule(encodeSection(1, encodeVector([[0x60, 0, 0]])).slice(0, 4)))),
+    ).toMatch(/byte 10/);
+    expect(failureOf(() => parseModule(encodeModule([2, 0x80, 0x80, 0x80, 0x80, 0x10])))).toMatch(
       /byte 9: .*too large/,
     );
-    expect(failureOf(() => parseModule(module([2, 0x80, 0x80, 0x80, 0x80, 0x80, 1])))).toMatch(/byte 9: /);
-    expect(failureOf(() => parseModule(module(section(14, []))))).toMatch(/section 14 is unknown/);
+    expect(failureOf(() => parseModule(encodeModule([2, 0x80, 0x80, 0x80, 0x80, 0x80, 1])))).toMatch(
+      /byte 9: /,
+    );
+    expect(failureOf(() => parseModule(encodeModule(encodeSection(14, []))))).toMatch(
+      /section 14 is unknown/,
+    );
   });
 
   it("refuses sections that come twice or out of order, as every engine does", () => {
-    const memory = section(5, vector([[0, 1]]));
-    const types = section(1, [0]);
-    expect(failureOf(() => parseModule(module(memory, memory)))).toMatch(/section 5 is there twice/);
-    expect(failureOf(() => parseModule(module(memory, types)))).toMatch(/section 1 is out of order/);
-    expect(failureOf(() => parseModule(module(types, [...types.slice(0, 1), 2, 0, 0])))).toMatch(/twice/);
+    const memory = encodeSection(5, encodeVector([[0, 1]]));
+    const types = encodeSection(1, [0]);
+    expect(failureOf(() => parseModule(encodeModule(memory, memory)))).toMatch(/section 5 is there twice/);
+    expect(failureOf(() => parseModule(encodeModule(memory, types)))).toMatch(/section 1 is out of order/);
+    expect(failureOf(() => parseModule(encodeModule(types, [...types.slice(0, 1), 2, 0, 0])))).toMatch(
+      /twice/,
+    );
   });
 
   it("does not believe counts and sizes", () => {
     const four = [0xff, 0xff, 0xff, 0xff, 0x0f];
     for (const id of [1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 13]) {
-      expect(failureOf(() => parseModule(module(section(id, four))))).toMatch(/claims 4294967295/);
+      expect(failureOf(() => parseModule(encodeModule(encodeSection(id, four))))).toMatch(
+        /claims 4294967295/,
+      );
     }
-    expect(failureOf(() => parseModule(module([1, ...four])))).toMatch(/claims 4294967295 bytes/);
-    const lyingName = section(2, [1, ...four]);
-    expect(failureOf(() => parseModule(module(lyingName)))).toMatch(/claims 4294967295 bytes/);
+    expect(failureOf(() => parseModule(encodeModule([1, ...four])))).toMatch(/claims 4294967295 bytes/);
+    const lyingName = encodeSection(2, [1, ...four]);
+    expect(failureOf(() => parseModule(encodeModule(lyingName)))).toMatch(/claims 4294967295 bytes/);
   });
 
   it("refuses names that are not UTF-8, and leaves a broken name section out", () => {
-    expect(failureOf(() => parseModule(module(section(7, [1, 2, 0xc3, 0x28, 0, 0]))))).toMatch(/not UTF-8/);
-    const bytes = module(custom("name", [1, 20, 2, 0, ...text("good"), 1, 99]));
+    expect(failureOf(() => parseModule(encodeModule(encodeSection(7, [1, 2, 0xc3, 0x28, 0, 0]))))).toMatch(
+      /not UTF-8/,
+    );
+    const bytes = encodeModule(encodeCustomSection("name", [1, 20, 2, 0, ...encodeText("good"), 1, 99]));
     expect(functionNamesOf(bytes, readSections(bytes))).toEqual(new Map());
-    const partly = module(custom("name", [1, 9, 2, 0, ...text("good"), 1, 99]));
+    const partly = encodeModule(encodeCustomSection("name", [1, 9, 2, 0, ...encodeText("good"), 1, 99]));
     expect(functionNamesOf(partly, readSections(partly))).toEqual(new Map([[0, "good"]]));
   });
 });

@@ -1,8 +1,9 @@
+import { encodeLeb, encodeText } from "@krustlet/testkit";
 import { Worker } from "node:worker_threads";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it, vi } from "vitest";
 import { meterModule } from "../../src/meter/meter-module.ts";
-import { build, exported, leb, text } from "./build-binary.ts";
+import { build, exported } from "./build-binary.ts";
 import type { TestModule } from "./build-binary.ts";
 import { instantiateMetered } from "./run-guest.ts";
 
@@ -15,8 +16,8 @@ const enough = 200;
 const nothing = [0x60, 0, 0];
 const run = [exported("run", 1)];
 /** Function 0: the host's `tick`. */
-const tick = [[...text("host"), ...text("tick"), 0, 0]];
-const call = (index: number): number[] => [0x10, ...leb(index)];
+const tick = [[...encodeText("host"), ...encodeText("tick"), 0, 0]];
+const call = (index: number): number[] => [0x10, ...encodeLeb(index)];
 const funcTable = { tables: [[0x70, 0, 4]], elements: [[0, 0x41, 0, 0x0b, 2, 1, 2]] };
 
 /** Programs that never end, or not within a lifetime; `run` is function 1. */
@@ -205,7 +206,7 @@ describe("a metered guest", () => {
     const original = build({
       types: [nothing],
       globals: [[0x7f, 1, 0x41, 0, 0x0b]],
-      exports: [exported("run", 0), [...text("count"), 3, 0]],
+      exports: [exported("run", 0), [...encodeText("count"), 3, 0]],
       functions: [{ type: 0, code: additions }],
     });
     const metered = meterModule(original);

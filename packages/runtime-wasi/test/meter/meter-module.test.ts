@@ -1,9 +1,10 @@
+import { encodeCustomSection, encodeLeb, encodeModule, encodeText, encodeVector } from "@krustlet/testkit";
 import { isKrustletError } from "@krustlet/interface";
 import { functionNamesOf, parseModule, readSections } from "@krustlet/wasm-binary";
 import { describe, expect, it, vi } from "vitest";
 import { limitModule } from "../../src/meter/limit-module.ts";
 import { meterModule } from "../../src/meter/meter-module.ts";
-import { build, custom, exported, leb, module, text, vector } from "./build-binary.ts";
+import { build, exported } from "./build-binary.ts";
 import type { TestModule } from "./build-binary.ts";
 import { hintsOf } from "./hints-of.ts";
 import { instantiateMetered } from "./run-guest.ts";
@@ -16,7 +17,7 @@ type Run = (...values: (number | bigint)[]) => number;
 const nothing = [0x60, 0, 0];
 const three = [0x60, 3, 0x7f, 0x7f, 0x7f, 0];
 const grow = [0x60, 1, 0x7f, 1, 0x7f];
-const memoryExport = [...text("memory"), 2, 0];
+const memoryExport = [...encodeText("memory"), 2, 0];
 
 function instantiate(
   bytes: Uint8Array<ArrayBuffer>,
@@ -88,7 +89,7 @@ describe("meterModule", () => {
   it("leaves an imported memory where it is", () => {
     const bytes = build({
       types: [nothing],
-      imports: [[...text("env"), ...text("m"), 2, 0, 7]],
+      imports: [[...encodeText("env"), ...encodeText("m"), 2, 0, 7]],
       functions: [{ type: 0, code: [0x03, 0x40, 0x0b] }],
       exports: [memoryExport],
     });
@@ -98,7 +99,7 @@ describe("meterModule", () => {
   });
 
   it("works without memory, and for a module of nothing", () => {
-    expect(instantiate(module()).metered.memory).toBeUndefined();
+    expect(instantiate(encodeModule()).metered.memory).toBeUndefined();
     let yields = 0;
     const code = [0x41, 50, 0x21, 0, 0x03, 0x40, 0x20, 0, 0x41, 1, 0x6b, 0x22, 0, 0x0d, 0, 0x0b];
     const loop = { types: [nothing], functions: [{ type: 0, locals: [0x7f], code }] };
@@ -129,8 +130,8 @@ describe("meterModule", () => {
       globals: [[0x7f, 1, 0x41, 0, 0x0b]],
       functions: [{ type: 0, code: [0x41, 5, 0x24, 0] }],
       exports: [
-        [...text("g"), 3, 0],
-        [...text("krustlet.start"), 3, 0],
+        [...encodeText("g"), 3, 0],
+        [...encodeText("krustlet.start"), 3, 0],
       ],
       start: 0,
     });
@@ -146,8 +147,8 @@ describe("meterModule", () => {
     const bytes = build({
       types: [nothing],
       imports: [
-        [...text("krustlet"), ...text("epoch"), 0, 0],
-        [...text("krustlet1"), ...text("epoch"), 0, 0],
+        [...encodeText("krustlet"), ...encodeText("epoch"), 0, 0],
+        [...encodeText("krustlet1"), ...encodeText("epoch"), 0, 0],
       ],
       functions: [],
       exports: [exported("krustlet.yield", 0)],
@@ -227,12 +228,12 @@ describe("meterModule", () => {
   });
 
   it("keeps names, so that backtraces read as before, and names what it appends", () => {
-    const names = custom("name", [
+    const names = encodeCustomSection("name", [
       1,
-      ...leb(13),
-      ...vector([
-        [0, ...text("inner")],
-        [1, ...text("run")],
+      ...encodeLeb(13),
+      ...encodeVector([
+        [0, ...encodeText("inner")],
+        [1, ...encodeText("run")],
       ]),
     ]);
     const bytes = build({
@@ -277,7 +278,7 @@ describe("meterModule", () => {
       [0, 3, 5, 1, 1, 10, 1, 1, 15, 1, 0],
       [1, 1, 3, 1, 1],
     ];
-    const good = custom("metadata.code.branch_hint", vector(hints));
+    const good = encodeCustomSection("metadata.code.branch_hint", encodeVector(hints));
     const metered = meterModule(build({ ...program, beforeCode: good })).bytes;
     expect(WebAssembly.validate(metered)).toBe(true);
     expect(
@@ -294,7 +295,10 @@ describe("meterModule", () => {
       [1, 0, 2, 5, 1, 1, 5, 1, 1],
       [1, 0, 1, 5, 2, 0, 0],
     ]) {
-      const bytes = build({ ...program, beforeCode: custom("metadata.code.branch_hint", broken) });
+      const bytes = build({
+        ...program,
+        beforeCode: encodeCustomSection("metadata.code.branch_hint", broken),
+      });
       expect(hintsOf(meterModule(bytes).bytes, 0)).toEqual([{ functionIndex: 0, opcode: 0x04, value: 0 }]);
     }
   });
@@ -303,7 +307,7 @@ describe("meterModule", () => {
     const bytes = build({
       types: [nothing],
       functions: [],
-      last: [...custom(".debug_info", [1]), ...custom("sourceMappingURL", [1])],
+      last: [...encodeCustomSection(".debug_info", [1]), ...encodeCustomSection("sourceMappingURL", [1])],
     });
     const left = readSections(meterModule(bytes).bytes).flatMap(({ name }) =>
       name === undefined ? [] : [name],
@@ -356,7 +360,12 @@ describe("meterModule", () => {
     expect(refusal(build({ types, functions, memories: [[3, 1, 2]] }))).toMatch(
       /^UnsupportedModule: .*threads/,
     );
-    const twice = { types, functions, memories: [[0, 1]], imports: [[...text("a"), ...text("b"), 2, 0, 1]] };
+    const twice = {
+      types,
+      functions,
+      memories: [[0, 1]],
+      imports: [[...encodeText("a"), ...encodeText("b"), 2, 0, 1]],
+    };
     expect(refusal(build(twice))).toMatch(/^UnsupportedModule: .*2 memories/);
     expect(refusal(Uint8Array.of(1, 2, 3))).toMatch(/^InvalidModule: /);
   });
@@ -401,7 +410,7 @@ describe("meterModule", () => {
     const base = build({
       ...memoryProgram([0x03, 0x40, ...arguments3, 0xfc, 0x0a, 0, 0, 0x10, 0, 0x0b, 0x41, 5, 0x0e, 1, 0, 0]),
       tables: [[0x70, 0, 2]],
-      last: custom("name", [1, 6, 1, 0, ...text("run")]),
+      last: encodeCustomSection("name", [1, 6, 1, 0, ...encodeText("run")]),
     });
     let state = 12_345;
     const random = (below: number): number => {
@@ -425,7 +434,10 @@ describe("meterModule", () => {
 
 describe("limitModule", () => {
   it("lowers a memory's maximum, counts refused growth, and changes nothing else", () => {
-    const bytes = build({ ...memoryProgram([0x20, 0, 0x40, 0], grow, [0, 1]), last: custom("jwt", [1]) });
+    const bytes = build({
+      ...memoryProgram([0x20, 0, 0x40, 0], grow, [0, 1]),
+      last: encodeCustomSection("jwt", [1]),
+    });
     const limited = limitModule(bytes, 3);
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(limited.bytes));
     const run = exports["run"] as Run;
@@ -449,7 +461,7 @@ describe("limitModule", () => {
   });
 
   it("tells the host of a memory that is imported", () => {
-    const imports = [[...text("env"), ...text("m"), 2, 1, 1, 8]];
+    const imports = [[...encodeText("env"), ...encodeText("m"), 2, 1, 1, 8]];
     const bytes = build({ types: [nothing], imports, functions: [{ type: 0, code: [] }] });
     expect(limitModule(bytes, 3).memory).toEqual({
       importModule: "env",

@@ -1,7 +1,8 @@
+import { encodeLeb } from "@krustlet/testkit";
 import { describe, expect, it, vi } from "vitest";
 import { meterModule } from "../../src/meter/meter-module.ts";
 import { immediates as is, plainOpcodes, prefixedOpcodes } from "../../src/meter/opcode-table.ts";
-import { build, leb } from "./build-binary.ts";
+import { build } from "./build-binary.ts";
 import type { TestModule } from "./build-binary.ts";
 
 // A loaded machine takes longer than vitest allows by default.
@@ -153,7 +154,7 @@ function entries(): Entry[] {
       const kind = prefixedOpcodes.get(prefix)?.[second] ?? is.unknown;
       all.push({
         name: `${prefix.toString(16)} ${second.toString(16)}`,
-        opcode: [prefix, ...leb(second)],
+        opcode: [prefix, ...encodeLeb(second)],
         kind,
       });
     }

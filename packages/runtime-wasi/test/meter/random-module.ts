@@ -1,4 +1,5 @@
-import { build, exported, leb, text } from "./build-binary.ts";
+import { encodeLeb, encodeText } from "@krustlet/testkit";
+import { build, exported } from "./build-binary.ts";
 import type { TestFunction } from "./build-binary.ts";
 
 /** Repeatable random numbers (xorshift), from 0 up to but not including `below`. */
@@ -73,7 +74,7 @@ function expression(scope: Scope, type: ValueType): number[] {
     if (kind === 3) return [...e(i64), 0xa7];
     if (kind === 4) return [...e(f64), 0xfc, 2];
     if (kind === 5) return [...e(i32), ...maskedAddress, 0x28, 2, 0];
-    if (kind === 6) return [...e(i32), 0x10, ...leb(1 + random(functionCount))];
+    if (kind === 6) return [...e(i32), 0x10, ...encodeLeb(1 + random(functionCount))];
     if (kind === 7) return [...e(i64), ...e(i64), pick(random, [0x51, 0x53, 0x54, 0x59])];
     return [
       ...e(i32),
@@ -229,13 +230,13 @@ export function randomModule(seed: number): Uint8Array<ArrayBuffer> {
   });
   const own = random(2) === 0;
   const memory = own ? { memories: [[1, 1, 4]] } : {};
-  const imported = own ? [] : [[...text("host"), ...text("memory"), 2, 1, 1, 4]];
+  const imported = own ? [] : [[...encodeText("host"), ...encodeText("memory"), 2, 1, 1, 4]];
   return build({
     types: [
       [0x60, 1, i32, 1, i32],
       [0x60, 1, i32, 0],
     ],
-    imports: [[...text("host"), ...text("tick"), 0, 1], ...imported],
+    imports: [[...encodeText("host"), ...encodeText("tick"), 0, 1], ...imported],
     functions,
     tables: [[0x70, 0, 4]],
     ...memory,
@@ -244,7 +245,7 @@ export function randomModule(seed: number): Uint8Array<ArrayBuffer> {
       [i32, 1, 0x41, ...signed(3000), 0x0b],
       [i32, 1, 0x41, 0, 0x0b],
     ],
-    exports: [exported("run", 1), [...text("seen"), 3, 1], [...text("memory"), 2, 0]],
+    exports: [exported("run", 1), [...encodeText("seen"), 3, 1], [...encodeText("memory"), 2, 0]],
     elements: [[0, 0x41, 0, 0x0b, 4, 1, 2, 3, 4]],
     data: [[0, 0x41, 8, 0x0b, 5, 1, 2, 3, 4, 5]],
   });

@@ -1,6 +1,7 @@
+import { encodeLeb, encodeText } from "@krustlet/testkit";
 import { describe, expect, it } from "vitest";
 import { meterModule } from "../../src/meter/meter-module.ts";
-import { build, exported, leb, text } from "./build-binary.ts";
+import { build, exported } from "./build-binary.ts";
 import { instantiateMetered } from "./run-guest.ts";
 
 /** What JSPI adds, which TypeScript's library does not know yet. */
@@ -16,7 +17,7 @@ const bytes = build({
     [0x60, 0, 0],
     [0x60, 1, 0x7f, 1, 0x7f],
   ],
-  imports: [[...text("host"), ...text("step"), 0, 0]],
+  imports: [[...encodeText("host"), ...encodeText("step"), 0, 0]],
   functions: [
     {
       type: 1,
@@ -38,7 +39,7 @@ const bytes = build({
         1,
         0x6b,
         0x10,
-        ...leb(1),
+        ...encodeLeb(1),
         0x41,
         1,
         0x6a,
