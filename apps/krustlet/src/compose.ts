@@ -7,6 +7,7 @@ import { loopbackPodAddresses } from "@krustlet/kubelet";
 import type { KubeletInit, NodeFacts } from "@krustlet/kubelet";
 import type { V1Pod } from "@kubernetes/client-node";
 
+import type { CommandContext } from "./command.ts";
 import { withModuleFiles } from "./local-modules.ts";
 import { systemClock } from "./system-clock.ts";
 import { bundledFile, wasiRuntime } from "./wasi-runtime.ts";
@@ -17,6 +18,16 @@ export interface ComposeInit {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
   readonly insecureRegistries: readonly string[];
+}
+
+/** What the command line says of it. A command without `--insecure-registry` has none. */
+export function composeInitOf({ host, line, root }: CommandContext): ComposeInit {
+  return {
+    root,
+    env: host.env,
+    home: host.home,
+    insecureRegistries: line.texts("insecure-registry"),
+  };
 }
 
 /** The image store in `<root>/images`; what it needs of the network is loaded by the first pull. */

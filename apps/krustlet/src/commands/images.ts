@@ -2,19 +2,15 @@ import { KrustletError } from "@krustlet/interface";
 import type { StoredImage } from "@krustlet/interface";
 
 import type { CommandContext } from "../command.ts";
-import { composeImageStore } from "../compose.ts";
+import { composeImageStore, composeInitOf } from "../compose.ts";
 import { bytesText } from "../terminal/pull-progress.ts";
 import { tableOf } from "../terminal/table.ts";
 
 /** `krustlet images`, `krustlet images rm <image>…`, `krustlet images prune` */
-export async function images({ host, line, root }: CommandContext): Promise<number> {
+export async function images(context: CommandContext): Promise<number> {
+  const { host, line } = context;
   const [verb, ...references] = line.positionals;
-  await using store = await composeImageStore({
-    root,
-    env: host.env,
-    home: host.home,
-    insecureRegistries: [],
-  });
+  await using store = await composeImageStore(composeInitOf(context));
   switch (verb) {
     case undefined: {
       const list = await store.list();

@@ -6,7 +6,7 @@ import { describeWasm } from "@krustlet/wasm-binary";
 import type { WasmDescription } from "@krustlet/wasm-binary";
 
 import type { CommandContext } from "../command.ts";
-import { composeImageStore } from "../compose.ts";
+import { composeImageStore, composeInitOf } from "../compose.ts";
 import { readModuleFile } from "../local-modules.ts";
 import { runTargetOf } from "../run-target.ts";
 import { pullPrinter, silentPullPrinter } from "../terminal/pull-progress.ts";
@@ -34,13 +34,9 @@ export async function inspect(context: CommandContext): Promise<number> {
   return 0;
 }
 
-async function ensure({ host, line, root }: CommandContext, reference: string): Promise<WasmImage> {
-  await using store = await composeImageStore({
-    root,
-    env: host.env,
-    home: host.home,
-    insecureRegistries: line.texts("insecure-registry"),
-  });
+async function ensure(context: CommandContext, reference: string): Promise<WasmImage> {
+  const { host, line } = context;
+  await using store = await composeImageStore(composeInitOf(context));
   const printer = line.flag("quiet")
     ? silentPullPrinter()
     : pullPrinter(host.stderr, () => performance.now());

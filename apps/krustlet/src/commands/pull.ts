@@ -1,18 +1,14 @@
 import { KrustletError } from "@krustlet/interface";
 
 import type { CommandContext } from "../command.ts";
-import { composeImageStore } from "../compose.ts";
+import { composeImageStore, composeInitOf } from "../compose.ts";
 import { pullPrinter, silentPullPrinter } from "../terminal/pull-progress.ts";
 
 /** `krustlet pull <image>…` */
-export async function pull({ host, line, root }: CommandContext): Promise<number> {
+export async function pull(context: CommandContext): Promise<number> {
+  const { host, line } = context;
   if (line.positionals.length === 0) throw new KrustletError("InvalidUsage", "krustlet pull needs an image");
-  await using store = await composeImageStore({
-    root,
-    env: host.env,
-    home: host.home,
-    insecureRegistries: line.texts("insecure-registry"),
-  });
+  await using store = await composeImageStore(composeInitOf(context));
   for (const reference of line.positionals) {
     const printer = line.flag("quiet")
       ? silentPullPrinter()

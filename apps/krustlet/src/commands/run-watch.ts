@@ -6,7 +6,7 @@ import { manifestDirectory } from "@krustlet/kubelet";
 import { Subject } from "rxjs";
 
 import type { CommandContext } from "../command.ts";
-import { composeKubelet } from "../compose.ts";
+import { composeInitOf, composeKubelet } from "../compose.ts";
 import { ManifestObjects } from "../manifest-objects.ts";
 import { parsePods } from "../load-manifest.ts";
 import { withRunOptions } from "../pods-with-options.ts";
@@ -24,7 +24,7 @@ export async function runWatch(
   directory: string,
   options: RunOptions,
 ): Promise<number> {
-  const { host, line, root, verbose } = context;
+  const { host, verbose } = context;
   const path = resolve(host.cwd, directory);
   await demandDirectory(path, directory);
   withRunOptions([], options);
@@ -32,10 +32,7 @@ export async function runWatch(
   const objectsChanged$ = new Subject<void>();
   const warn = (message: string): void => void host.stderr.write(`krustlet: ${message}\n`);
   await using composed = composeKubelet({
-    root,
-    env: host.env,
-    home: host.home,
-    insecureRegistries: line.texts("insecure-registry"),
+    ...composeInitOf(context),
     objects,
     runtime: options.runtime,
     endsProcess: host.endsProcess,

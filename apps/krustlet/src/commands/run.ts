@@ -9,7 +9,7 @@ import type { V1Pod } from "@kubernetes/client-node";
 import { from } from "rxjs";
 
 import type { CommandContext } from "../command.ts";
-import { composeKubelet } from "../compose.ts";
+import { composeInitOf, composeKubelet } from "../compose.ts";
 import { ManifestObjects } from "../manifest-objects.ts";
 import { podOfModule } from "../pod-of-module.ts";
 import type { ModulePodInit } from "../pod-of-module.ts";
@@ -26,7 +26,7 @@ import { pullPrinter, silentPullPrinter } from "../terminal/pull-progress.ts";
 
 /** `krustlet run <manifest | - | module | image>` */
 export async function run(context: CommandContext): Promise<number> {
-  const { host, line, root, verbose } = context;
+  const { host, line, verbose } = context;
   const options = await readRunOptions(context);
   const [what, extra] = line.positionals;
   if (extra !== undefined) {
@@ -45,10 +45,7 @@ export async function run(context: CommandContext): Promise<number> {
   const objects = new ManifestObjects();
   const target = await runTargetOf(what, host.cwd);
   await using composed = composeKubelet({
-    root,
-    env: host.env,
-    home: host.home,
-    insecureRegistries: line.texts("insecure-registry"),
+    ...composeInitOf(context),
     objects,
     runtime: options.runtime,
     endsProcess: host.endsProcess,
