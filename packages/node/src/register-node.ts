@@ -1,6 +1,6 @@
 import type { V1Node } from "@kubernetes/client-node";
 import { KrustletError } from "@krustlet/interface";
-import { callWithin, doubling } from "./call-within.ts";
+import { callWithin, messageOf, untilDone } from "./call-within.ts";
 import type { DoerOptions } from "./doer-options.ts";
 import { doingOf } from "./doer-options.ts";
 import type { NodeClient } from "./node-client.ts";
@@ -29,21 +29,14 @@ export async function registerNode(
 ): Promise<RegisteredNode> {
   const doing = doingOf(options);
   const name = node.metadata?.name ?? "";
-  for (const wait of doubling(100, 7000)) {
-    try {
-      return await createOrUpdate();
-    } catch (error) {
-      doing.signal.throwIfAborted();
-      const status = apiStatusOf(error);
-      if (status === 400 || status === 422) {
-        const sentence = `The API server refuses the Node ${name} as invalid`;
-        throw new KrustletError("InvalidObject", `${sentence}: ${messageOf(error)}`, { cause: error });
-      }
-      doing.onFailure(error);
-    }
-    await doing.clock.sleep(wait, { signal: doing.signal });
+  return untilDone(doing, { firstWait: 100, refusalOf }, createOrUpdate);
+
+  function refusalOf(error: unknown): KrustletError | undefined {
+    const status = apiStatusOf(error);
+    if (status !== 400 && status !== 422) return undefined;
+    const sentence = `The API server refuses the Node ${name} as invalid`;
+    return new KrustletError("InvalidObject", `${sentence}: ${messageOf(error)}`, { cause: error });
   }
-  throw new KrustletError("Internal", `The Node ${name} was not registered.`);
 
   async function createOrUpdate(): Promise<RegisteredNode> {
     try {
@@ -66,8 +59,4 @@ export async function registerNode(
       return { node: patched, created: false };
     }
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -4,7 +4,7 @@ import type { V1CertificateSigningRequest } from "@kubernetes/client-node";
 import { KrustletError } from "@krustlet/interface";
 import type { CertificateRequestInit } from "./build-certificate-request.ts";
 import { buildCertificateRequest, publicHalfOf, publicKeyOf } from "./build-certificate-request.ts";
-import { callWithin, doubling } from "./call-within.ts";
+import { callWithin, doubling, messageOf, untilDone } from "./call-within.ts";
 import type { DoerOptions } from "./doer-options.ts";
 import { doingOf } from "./doer-options.ts";
 import type { NodeClient } from "./node-client.ts";
@@ -108,25 +108,16 @@ export async function requestCertificate(
     return request;
   }
 
-  /** Until the call succeeds, or fails in a way that no retry mends. */
-  async function trying<T>(call: () => Promise<T>): Promise<T> {
-    for (const wait of doubling(200, 7000)) {
-      try {
-        return await call();
-      } catch (error) {
-        doing.signal.throwIfAborted();
-        const status = apiStatusOf(error);
-        if (status === 400 || status === 404 || status === 422) {
-          const message = error instanceof Error ? error.message : String(error);
-          const what = status === 404 ? "is gone" : "is refused as invalid";
-          const sentence = `The certificate request ${base} ${what}: ${message}`;
-          throw new KrustletError("InvalidObject", sentence, { cause: error });
-        }
-        doing.onFailure(error);
-      }
-      await doing.clock.sleep(wait, { signal: doing.signal });
-    }
-    throw new KrustletError("Internal", `The certificate request ${base} was not made.`);
+  function trying<T>(call: () => Promise<T>): Promise<T> {
+    return untilDone(doing, { firstWait: 200, refusalOf }, call);
+  }
+
+  function refusalOf(error: unknown): KrustletError | undefined {
+    const status = apiStatusOf(error);
+    if (status !== 400 && status !== 404 && status !== 422) return undefined;
+    const what = status === 404 ? "is gone" : "is refused as invalid";
+    const sentence = `The certificate request ${base} ${what}: ${messageOf(error)}`;
+    return new KrustletError("InvalidObject", sentence, { cause: error });
   }
 }
 
