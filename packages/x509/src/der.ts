@@ -42,5 +42,5 @@ function readOne(bytes: Buffer): DerValue {
 }
 
 function invalid(): KrustletError {
-  return new KrustletError("InvalidObject", "The certificate request is no valid DER.");
+  return new KrustletError("InvalidObject", "What should be a certificate or a request is no valid DER.");
 }
