@@ -1,6 +1,7 @@
+import { logPathOf } from "@krustlet/cri-log";
+
 import { openCriLog } from "./cri-log-writer.ts";
 import type { PodContext } from "./pod-context.ts";
-import { logPathOf } from "./pod-paths.ts";
 
 /** Where one start of a container writes to. Disposing completes its log file. */
 export interface ContainerOutputSink extends AsyncDisposable {

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 
 import type { Clock } from "@krustlet/interface";
 
-import { criLogLineOf, splitLogLines } from "./cri-log-line.ts";
+import { criLogLineOf, splitLogLines } from "@krustlet/cri-log";
 
 /** Init of {@link openCriLog}. */
 export interface CriLogInit {

@@ -13,8 +13,6 @@
  */
 export { argsOf, buildContainerPlan, moduleNameOf } from "./container-plan.ts";
 export type { ContainerPlanInit } from "./container-plan.ts";
-export { parseCriLogLine } from "./cri-log-line.ts";
-export type { CriLogEntry } from "./cri-log-line.ts";
 export { openCriLog } from "./cri-log-writer.ts";
 export type { CriLogInit, CriLogWriter } from "./cri-log-writer.ts";
 export type { ContainerOutput, KubeletInit, PodChange, PodFailure } from "./kubelet-init.ts";
@@ -24,7 +22,6 @@ export { manifestDirectory } from "./manifest-directory.ts";
 export type { ManifestDirectoryInit } from "./manifest-directory.ts";
 export { loopbackPodAddresses } from "./pod-address.ts";
 export type { PodAddresses, PodAddressLease } from "./pod-address.ts";
-export { logDirOf, logPathOf } from "./pod-paths.ts";
 export type { PodTransition } from "./run-pod.ts";
 export { startKubelet } from "./start-kubelet.ts";
 export type { Kubelet } from "./start-kubelet.ts";

@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 
+import { logDirOf } from "@krustlet/cri-log";
 import { statusOf } from "@krustlet/pod-machine";
 import type { PodEvent, PodStatus } from "@krustlet/pod-machine";
 import type { V1Pod } from "@kubernetes/client-node";
@@ -8,7 +9,6 @@ import type { Observable } from "rxjs";
 
 import type { KubeletInit, PodChange, PodFailure } from "./kubelet-init.ts";
 import { PodContext } from "./pod-context.ts";
-import { logDirOf } from "./pod-paths.ts";
 import { runPod } from "./run-pod.ts";
 import type { PodTransition } from "./run-pod.ts";
 import { createStatusWriter } from "./status-writer.ts";

@@ -4,12 +4,13 @@ import { dirname } from "node:path";
 import type { Mount } from "@krustlet/interface";
 import type { V1Container } from "@kubernetes/client-node";
 
-import { parseCriLogLine } from "./cri-log-line.ts";
+import { parseCriLogLine } from "@krustlet/cri-log";
 
 /** Kubernetes' limits: bytes of a message from the file, and lines and bytes of one from the log. */
 const TERMINATION_MESSAGE_BYTES = 4096;
 const LOG_LINES = 80;
 const LOG_BYTES = 2048;
+const NEWLINE = Buffer.from("\n");
 
 /** Makes the empty file that the guest may write its last words to, and says where the guest sees it. */
 export async function openTerminationLog(container: V1Container, path: string): Promise<Mount> {
@@ -43,17 +44,20 @@ export async function readTerminationMessage(init: TerminationMessageInit): Prom
   if (init.policy !== "FallbackToLogsOnError" || init.exitCode === 0) return "";
   // Each line has a head of about 45 bytes before its text.
   const log = await readPart(init.logPath, { from: "end", bytes: LOG_BYTES + LOG_LINES * 64 });
-  return tailOfCriLog(log.toString("utf8"));
+  return tailOfCriLog(log);
 }
 
 /** The text of the last 80 lines of a CRI log, at most 2048 bytes of it. */
-export function tailOfCriLog(log: string): string {
-  const lines: string[] = [];
-  for (const line of log.split("\n")) {
-    const entry = parseCriLogLine(line);
-    if (entry !== undefined) lines.push(entry.partial ? entry.text : `${entry.text}\n`);
+export function tailOfCriLog(log: Buffer): string {
+  const pieces: Buffer[] = [];
+  for (let from = 0; from < log.length;) {
+    const newline = log.indexOf("\n", from);
+    const end = newline === -1 ? log.length : newline;
+    const entry = parseCriLogLine(log.subarray(from, end));
+    if (entry !== undefined) pieces.push(entry.partial ? entry.text : Buffer.concat([entry.text, NEWLINE]));
+    from = end + 1;
   }
-  const text = Buffer.from(lines.slice(-LOG_LINES).join(""));
+  const text = Buffer.concat(pieces.slice(-LOG_LINES));
   return text.subarray(Math.max(0, text.length - LOG_BYTES)).toString("utf8");
 }
 

@@ -2,12 +2,12 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { CRI_LOG_LINE_BYTES, parseCriLogLine } from "@krustlet/cri-log";
 import { FakeClock } from "@krustlet/testkit";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { CRI_LOG_LINE_BYTES, splitLogLines } from "../src/cri-log-line.ts";
-import { openCriLog, parseCriLogLine } from "../src/index.ts";
+import { openCriLog } from "../src/index.ts";
 import { tailOfCriLog } from "../src/termination-message.ts";
 
 let directory = "";
@@ -22,9 +22,9 @@ afterEach(() => rm(directory, { recursive: true, force: true }));
 function bytesOf(log: string, stream: string): string {
   return log
     .split("\n")
-    .map((line) => parseCriLogLine(line))
+    .map((line) => parseCriLogLine(Buffer.from(line)))
     .filter((entry) => entry?.stream === stream)
-    .map((entry) => (entry?.partial === true ? entry.text : `${entry?.text}\n`))
+    .map((entry) => (entry?.partial === true ? String(entry.text) : `${String(entry?.text)}\n`))
     .join("");
 }
 
@@ -109,18 +109,19 @@ describe("a log file", () => {
   });
 });
 
-it("a line without end is cut into partial lines, and little of it is kept in memory", () => {
-  const { lines, rest } = splitLogLines(new Uint8Array(0), Buffer.alloc(CRI_LOG_LINE_BYTES * 3 + 5, "x"));
-  expect(lines.every(({ partial }) => partial)).toBe(true);
-  expect(lines).toHaveLength(3);
-  expect(rest).toHaveLength(5);
-});
-
 it("a log's end is its last 80 lines, and at most 2048 bytes of them", () => {
   const line = (text: string): string => `2026-01-01T00:00:00.000000000Z stdout F ${text}\n`;
   const short = Array.from({ length: 100 }, (_, index) => line(String(index))).join("");
-  expect(tailOfCriLog(short).trim().split("\n")).toStrictEqual(
+  expect(tailOfCriLog(Buffer.from(short)).trim().split("\n")).toStrictEqual(
     Array.from({ length: 80 }, (_, index) => String(index + 20)),
   );
-  expect(tailOfCriLog(line("z".repeat(3000)))).toBe(`${"z".repeat(2047)}\n`);
+  expect(tailOfCriLog(Buffer.from(line("z".repeat(3000))))).toBe(`${"z".repeat(2047)}\n`);
+});
+
+it("a character that the log has cut in two is whole again in a log's end", () => {
+  const [first, second] = [Buffer.from("é").subarray(0, 1), Buffer.from("é").subarray(1)];
+  const head = (tag: string): Buffer => Buffer.from(`2026-01-01T00:00:00.000000000Z stdout ${tag} `);
+  const newline = Buffer.from("\n");
+  const log = Buffer.concat([head("P"), first, newline, head("F"), second, newline]);
+  expect(tailOfCriLog(log)).toBe("é\n");
 });

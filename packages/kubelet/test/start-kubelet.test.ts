@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 
+import { logPathOf } from "@krustlet/cri-log";
 import { KrustletError } from "@krustlet/interface";
 import { Subject } from "rxjs";
 import { describe, expect, it } from "vitest";
 
-import { logPathOf } from "../src/index.ts";
 import { openBench, podOf } from "./fakes.ts";
 
 describe("a pod's life", () => {

@@ -46,19 +46,3 @@ export function criLogLineOf(
   const head = Buffer.from(`${criTimestampOf(time)} ${stream} ${line.partial ? "P" : "F"} `);
   return Buffer.concat([head, line.text, Buffer.of(NEWLINE)]);
 }
-
-/** A line of a CRI log file, read back. */
-export interface CriLogEntry {
-  readonly time: string;
-  readonly stream: "stdout" | "stderr";
-  readonly partial: boolean;
-  readonly text: string;
-}
-
-/** Reads one line of a CRI log file (without its newline); undefined if it is none. */
-export function parseCriLogLine(line: string): CriLogEntry | undefined {
-  const match = /^(\S+) (stdout|stderr) ([FP])(?::\S*)? (.*)$/su.exec(line);
-  if (match === null) return undefined;
-  const [, time = "", stream, tag, text = ""] = match;
-  return { time, stream: stream === "stderr" ? "stderr" : "stdout", partial: tag === "P", text };
-}
