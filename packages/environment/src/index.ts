@@ -43,3 +43,5 @@ export type {
   ResourceFieldSelector,
 } from "./pod.ts";
 export { resourceFieldOf } from "./resource-field-of.ts";
+export { serviceVariablesOf } from "./service-variables-of.ts";
+export type { ServiceLike } from "./service-variables-of.ts";

@@ -80,6 +80,7 @@ export interface EnvironmentPod {
     readonly imagePullSecrets?: readonly { readonly name?: string }[];
     readonly nodeName?: string;
     readonly serviceAccountName?: string;
+    readonly enableServiceLinks?: boolean;
     readonly volumes?: readonly EnvironmentVolume[];
   };
 }

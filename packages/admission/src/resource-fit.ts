@@ -1,0 +1,72 @@
+import type { AdmissionNode, AdmissionPod, Rejection } from "./pod.ts";
+import { amountsOf, podRequestsOf } from "./pod-requests.ts";
+import type { Amounts } from "./pod-requests.ts";
+
+const NANO = 1_000_000_000n;
+const COUNTED_FIRST = ["cpu", "memory", "ephemeral-storage"];
+
+/**
+ * The first resource of which the node has too little left: places for pods, CPU, memory, disk, then the others by
+ * name. Extended resources that the node does not know are somebody else's to give, and are not counted.
+ * @throws KrustletError `InvalidField` where a quantity of the pod or the node is none.
+ */
+export function insufficientResourceOf(
+  pod: AdmissionPod,
+  node: AdmissionNode,
+  others: readonly AdmissionPod[],
+): Rejection | undefined {
+  const capacity = amountsOf(node.status?.allocatable, "the node");
+  const places = whole("pods", capacity.get("pods") ?? 0n);
+  if (BigInt(others.length) + 1n > places) return shortOf("pods", 1n, BigInt(others.length), places);
+  const requests = podRequestsOf(pod);
+  if ([...requests.values()].every((amount) => amount <= 0n)) return undefined;
+  const counted = [...requests.keys()].filter((resource) => isCounted(resource, capacity));
+  const used = others.map(requestsWhereReadable);
+  for (const resource of counted.toSorted(byOrder)) {
+    const requested = whole(resource, requests.get(resource) ?? 0n);
+    const inUse = used.reduce((sum, each) => sum + whole(resource, each.get(resource) ?? 0n), 0n);
+    const available = whole(resource, capacity.get(resource) ?? 0n);
+    if (requested > 0n && requested > available - inUse)
+      return shortOf(resource, requested, inUse, available);
+  }
+  return undefined;
+}
+
+function shortOf(resource: string, requested: bigint, used: bigint, capacity: bigint): Rejection {
+  return {
+    reason: `OutOf${resource}`,
+    message:
+      `Node didn't have enough resource: ${resource}, requested: ${requested}, used: ${used}, ` +
+      `capacity: ${capacity}`,
+  };
+}
+
+/** In the unit that is compared: thousandths of a core, or whole ones; rounded up. */
+function whole(resource: string, nano: bigint): bigint {
+  const unit = resource === "cpu" ? NANO / 1000n : NANO;
+  return nano <= 0n ? nano / unit : (nano + unit - 1n) / unit;
+}
+
+/** A pod that runs already is not to stand in another's way because of what it says wrong. */
+function requestsWhereReadable(pod: AdmissionPod): Amounts {
+  try {
+    return podRequestsOf(pod);
+  } catch {
+    return new Map();
+  }
+}
+
+function isCounted(resource: string, capacity: Amounts): boolean {
+  if (COUNTED_FIRST.includes(resource)) return true;
+  if (resource.startsWith("hugepages-") || resource.startsWith("attachable-volumes-")) return true;
+  if (resource.includes("kubernetes.io/")) return true;
+  return resource.includes("/") && !resource.startsWith("requests.") && capacity.has(resource);
+}
+
+function byOrder(a: string, b: string): number {
+  const rank = (resource: string): number => {
+    const at = COUNTED_FIRST.indexOf(resource);
+    return at === -1 ? COUNTED_FIRST.length : at;
+  };
+  return rank(a) - rank(b) || (a < b ? -1 : 1);
+}
