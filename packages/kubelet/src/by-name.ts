@@ -1,16 +1,5 @@
-import {
-  concatMap,
-  EMPTY,
-  filter,
-  finalize,
-  groupBy,
-  mergeMap,
-  ReplaySubject,
-  skip,
-  Subject,
-  take,
-} from "rxjs";
-import type { Observable, OperatorFunction } from "rxjs";
+import { finalize, Observable, Subject, Subscription } from "rxjs";
+import type { OperatorFunction } from "rxjs";
 
 import { podKeyOf } from "./container-plan.ts";
 import type { PodChange } from "./kubelet-init.ts";
@@ -18,48 +7,71 @@ import type { PodChange } from "./kubelet-init.ts";
 /** Runs one pod, from its first version on. */
 export type Live<T> = (first: PodChange, rest$: Observable<PodChange>) => Observable<T>;
 
+/** The pods of one name: the one that lives, and those that wait for its end, each with its newest change. */
+interface Line {
+  uid: string;
+  changes$: Subject<PodChange>;
+  readonly waiting: Map<string, PodChange>;
+}
+
 /**
  * Runs each pod of a stream of changes: those of different names side by side, those of one name one after the other.
- * A replacement (same name, new UID) waits until its predecessor's life is complete. What is over is forgotten.
+ * A replacement (same name, new UID) waits until its predecessor's life is complete. What is over is forgotten. A
+ * change costs the same however many pods there are.
  */
 export function byName<T>(live: Live<T>): OperatorFunction<PodChange, T> {
-  return (changes$) => {
-    const over$ = new Subject<string>();
-    const idle$ = new Subject<string>();
-    const living = new Map<string, number>();
-    const begin = (name: string): void => void living.set(name, (living.get(name) ?? 0) + 1);
-    const end = (name: string, uid: string): void => {
-      over$.next(uid);
-      const left = (living.get(name) ?? 1) - 1;
-      if (left > 0) living.set(name, left);
-      else {
-        living.delete(name);
-        idle$.next(name);
-      }
-    };
-    return changes$.pipe(
-      groupBy(({ pod }) => `${podKeyOf(pod).namespace}/${podKeyOf(pod).name}`, {
-        duration: (group$) => idle$.pipe(filter((name) => name === group$.key)),
-      }),
-      mergeMap((sameName$) =>
-        sameName$.pipe(
-          groupBy(({ pod }) => podKeyOf(pod).uid, {
-            duration: (group$) => over$.pipe(filter((uid) => uid === group$.key)),
-            connector: () => {
-              begin(sameName$.key);
-              // A replacement waits in here; of a pod that waits only the newest change counts.
-              return new ReplaySubject<PodChange>(1);
+  return (changes$) =>
+    new Observable((subscriber) => {
+      const lines = new Map<string, Line>();
+      const lives = new Subscription();
+      let closed = false;
+      const begin = (name: string, line: Line, first: PodChange): void => {
+        line.uid = podKeyOf(first.pod).uid;
+        line.changes$ = new Subject();
+        if (closed) line.changes$.complete();
+        let complete = false;
+        // The next one begins when all of this one is torn down, and not if everything is.
+        const torn = finalize<T>(() => complete && end(name, line));
+        const life = live(first, line.changes$)
+          .pipe(torn)
+          .subscribe({
+            next: (value) => subscriber.next(value),
+            error: (error: unknown) => subscriber.error(error),
+            complete: () => {
+              complete = true;
             },
-          }),
-          concatMap((samePod$) =>
-            samePod$.pipe(
-              take(1),
-              mergeMap((first) => (first.type === "removed" ? EMPTY : live(first, samePod$.pipe(skip(1))))),
-              finalize(() => end(sameName$.key, samePod$.key)),
-            ),
-          ),
-        ),
-      ),
-    );
-  };
+          });
+        lives.add(life);
+      };
+      const end = (name: string, line: Line): void => {
+        for (const [uid, change] of line.waiting) {
+          line.waiting.delete(uid);
+          if (change.type !== "removed") return begin(name, line, change);
+        }
+        lines.delete(name);
+        if (closed && lines.size === 0) subscriber.complete();
+      };
+      lives.add(
+        changes$.subscribe({
+          next: (change) => {
+            const { namespace, name, uid } = podKeyOf(change.pod);
+            const line = lines.get(`${namespace}/${name}`);
+            if (line?.uid === uid) line.changes$.next(change);
+            else if (line !== undefined) line.waiting.set(uid, change);
+            else if (change.type !== "removed") {
+              const first: Line = { uid, changes$: new Subject(), waiting: new Map() };
+              lines.set(`${namespace}/${name}`, first);
+              begin(`${namespace}/${name}`, first, change);
+            }
+          },
+          error: (error: unknown) => subscriber.error(error),
+          complete: () => {
+            closed = true;
+            for (const line of lines.values()) line.changes$.complete();
+            if (lines.size === 0) subscriber.complete();
+          },
+        }),
+      );
+      return lives;
+    });
 }

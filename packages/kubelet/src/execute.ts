@@ -1,6 +1,7 @@
 import type { PodAction, PodEvent } from "@krustlet/pod-machine";
 
 import { admit } from "./effects/admit.ts";
+import { deleteObject } from "./effects/delete.ts";
 import type { Effect } from "./effects/effect.ts";
 import { mount, unmount } from "./effects/mount.ts";
 import { pull } from "./effects/pull.ts";
@@ -17,6 +18,7 @@ const EFFECTS: { readonly [D in PodAction["do"]]: Effect<D> } = {
   terminate,
   kill,
   unmount,
+  delete: deleteObject,
   wait,
 };
 

@@ -11,11 +11,13 @@
  *
  * @packageDocumentation
  */
+export { apiPods } from "./api-pods.ts";
+export type { ObjectChange } from "./api-pods.ts";
 export { argsOf, buildContainerPlan, moduleNameOf } from "./container-plan.ts";
 export type { ContainerPlanInit } from "./container-plan.ts";
 export { openCriLog } from "./cri-log-writer.ts";
 export type { CriLogInit, CriLogWriter } from "./cri-log-writer.ts";
-export type { ContainerOutput, KubeletInit, PodChange, PodFailure } from "./kubelet-init.ts";
+export type { ContainerOutput, KubeletInit, PodChange, PodFailure, SourceChange } from "./kubelet-init.ts";
 export type { NodeFacts } from "@krustlet/environment";
 export type { DirectoryChanges } from "./directory-changes.ts";
 export { manifestDirectory } from "./manifest-directory.ts";

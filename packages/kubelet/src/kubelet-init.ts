@@ -27,6 +27,14 @@ export type PodChange =
       readonly gracePeriodSeconds?: number;
     };
 
+/** What {@link KubeletInit.sources} may tell beside that. */
+export type SourceChange =
+  | PodChange
+  | {
+      /** Every pod that there was has been told. Once all sources say so, what is left of other pods is removed. */
+      readonly type: "synced";
+    };
+
 /** Bytes that a container wrote, as it wrote them. */
 export interface ContainerOutput {
   readonly pod: PodKey;
@@ -47,7 +55,7 @@ export interface PodFailure {
 /** How {@link startKubelet} is put together. Everything is injected; the kubelet owns none of it. */
 export interface KubeletInit {
   /** Merged; nothing behind them knows which one a pod came from. */
-  readonly sources: readonly Observable<PodChange>[];
+  readonly sources: readonly Observable<SourceChange>[];
   readonly clock: Clock;
   readonly images: ImageStore;
   readonly volumes: VolumeMounter<V1Pod>;
@@ -67,8 +75,19 @@ export interface KubeletInit {
   readonly node: NodeFacts;
   /** Absolute path under which `pods/<uid>` and `logs/pods/…` are. */
   readonly rootDir: string;
-  /** Writes a pod's whole status; retried until it lands, the latest one wins. */
-  readonly writeStatus?: (pod: V1Pod, status: PodStatus, signal: AbortSignal) => Promise<void>;
+  /**
+   * Writes a pod's whole status; retried until it lands, the latest one wins. Conditions of others are in it as they
+   * were last seen, and are not to be written. For an object that is gone it resolves.
+   */
+  readonly writeStatus?: (pod: V1Pod, status: PodStatus, signal: AbortSignal) => Promise<unknown>;
+  /**
+   * Deletes the object of a pod that has a `deletionTimestamp`, of which nothing is left: with the pod's UID as the
+   * precondition; resolves, too, where it is gone already. Retried with back-off. Default: there are no objects.
+   */
+  readonly deletePod?: (
+    pod: V1Pod,
+    options: { readonly gracePeriodSeconds: number; readonly signal: AbortSignal },
+  ) => Promise<unknown>;
   /** Sees what containers write. While its promise is pending the guest is held back. */
   readonly onOutput?: (output: ContainerOutput) => void | Promise<void>;
   /** Told what is worth knowing and no failure: keys of a ConfigMap that cannot be variables, say. */

@@ -10,6 +10,8 @@ import type { PodAddressLease } from "./pod-address.ts";
 export interface PodOutputs {
   readonly emit: (event: PodEvent) => void;
   readonly fail: (failure: PodFailure) => void;
+  /** Resolves when the newest status has landed, or nobody writes it any more. Never rejects. */
+  readonly statusWritten: () => Promise<void>;
 }
 
 /** One try of a container, from the moment its start is begun until its exit was told. */

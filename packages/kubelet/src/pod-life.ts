@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 
 import { logDirOf } from "@krustlet/cri-log";
 import { statusOf } from "@krustlet/pod-machine";
-import type { PodEvent, PodStatus } from "@krustlet/pod-machine";
+import type { PodEvent, PodState, PodStatus } from "@krustlet/pod-machine";
 import type { V1Pod } from "@kubernetes/client-node";
 import { concat, defer, finalize, ignoreElements, Subject, tap } from "rxjs";
 import type { Observable } from "rxjs";
@@ -11,7 +11,16 @@ import type { KubeletInit, PodChange, PodFailure } from "./kubelet-init.ts";
 import { PodContext } from "./pod-context.ts";
 import { runPod } from "./run-pod.ts";
 import type { PodTransition } from "./run-pod.ts";
+import { offerOf, offerOfObject } from "./status-offer.ts";
 import { createStatusWriter } from "./status-writer.ts";
+import type { StatusWriter } from "./status-writer.ts";
+
+/** A pod that is known, and how it stands. */
+interface LivingPod {
+  readonly context: PodContext;
+  /** Undefined until its first step. */
+  state: PodState | undefined;
+}
 
 /** Where the lives of pods are told, and which of them hold something. */
 export interface PodLives {
@@ -19,6 +28,8 @@ export interface PodLives {
   readonly failed: (failure: PodFailure) => void;
   /** Everything that has to be disposed before the kubelet is gone. */
   readonly open: Set<AsyncDisposable>;
+  /** The pods by UID, from their first version on until nothing of them is left. */
+  readonly pods: Map<string, LivingPod>;
 }
 
 /** One pod from its first version on: its loop, its status written, and at its end nothing left of it. */
@@ -28,34 +39,50 @@ export function livePod(
   changes$: Observable<PodChange>,
 ): Observable<PodTransition> {
   return defer(() => {
-    const { kubelet, failed, open } = lives;
+    const { kubelet, failed, open, pods } = lives;
     const late$ = new Subject<PodEvent>();
-    const context = new PodContext(kubelet, pod, { emit: (event) => late$.next(event), fail: failed });
     const stop = new AbortController();
-    const status = createStatusWriter<PodStatus>(
-      {
-        clock: kubelet.clock,
-        write: async (each, signal) => kubelet.writeStatus?.(context.pod, each, signal),
-        onError: (error) => failed({ pod: context.key, action: "status", error }),
-      },
-      stop.signal,
-    );
+    let status: StatusWriter<PodStatus> | undefined;
+    const context = new PodContext(kubelet, pod, {
+      emit: (event) => late$.next(event),
+      fail: failed,
+      statusWritten: async () => status?.settled(),
+    });
+    const living: LivingPod = { context, state: undefined };
+    pods.set(context.key.uid, living);
     let closing: Promise<void> | undefined;
     // Whoever disposes the kubelet while the pod's end is under way waits for that.
     const held: AsyncDisposable = {
       [Symbol.asyncDispose]: () => closing ?? context[Symbol.asyncDispose](),
     };
     open.add(held);
+    const tell = (state: PodState): void => {
+      living.state = state;
+      // What is not admitted yet is told with the addresses that it gets then.
+      if (kubelet.writeStatus === undefined || state.name === "Registered") return;
+      const offer = offerOf(statusOf(state));
+      status ??= createStatusWriter<PodStatus>(
+        {
+          clock: kubelet.clock,
+          write: async (each, signal) => kubelet.writeStatus?.(context.pod, each, signal),
+          onError: (error) => failed({ pod: context.key, action: "status", error }),
+        },
+        offerOfObject(pod.status, offer.status),
+        stop.signal,
+      );
+      status.offer(offer);
+    };
     const close = async (): Promise<void> => {
-      await status.settled();
+      await status?.close();
       await context[Symbol.asyncDispose]();
       await rm(logDirOf(kubelet.rootDir, context.key), { recursive: true, force: true }).catch(
         (error: unknown) => failed({ pod: context.key, action: "unmount", error }),
       );
+      pods.delete(context.key.uid);
       open.delete(held);
     };
     return concat(
-      runPod({ context, late$, changes$ }).pipe(tap(({ state }) => status.offer(statusOf(state)))),
+      runPod({ context, late$, changes$ }).pipe(tap(({ state }) => tell(state))),
       defer(() => (closing = close())).pipe(ignoreElements()),
     ).pipe(finalize(() => stop.abort()));
   });

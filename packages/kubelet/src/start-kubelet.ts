@@ -1,8 +1,11 @@
-import { merge, Subject, Subscription } from "rxjs";
+import { statusOf } from "@krustlet/pod-machine";
+import type { PodState } from "@krustlet/pod-machine";
+import type { V1Pod } from "@kubernetes/client-node";
+import { filter, merge, Subject, Subscription } from "rxjs";
 import type { Observable } from "rxjs";
 
 import { byName } from "./by-name.ts";
-import type { KubeletInit, PodFailure } from "./kubelet-init.ts";
+import type { KubeletInit, PodChange, PodFailure, SourceChange } from "./kubelet-init.ts";
 import { livePod } from "./pod-life.ts";
 import type { PodLives } from "./pod-life.ts";
 import type { PodTransition } from "./run-pod.ts";
@@ -16,6 +19,10 @@ export interface Kubelet extends AsyncDisposable {
   readonly transitions$: Observable<PodTransition>;
   /** Whatever did not work. Hot, too. */
   readonly failures$: Observable<PodFailure>;
+  /** The pods that this kubelet knows, with their newest status. */
+  pods(): readonly V1Pod[];
+  /** Those of them of which a container runs. */
+  runningPods(): readonly V1Pod[];
 }
 
 /**
@@ -26,9 +33,11 @@ export function startKubelet(init: KubeletInit): Kubelet {
   const transitions$ = new Subject<PodTransition>();
   const failures$ = new Subject<PodFailure>();
   const open = new Set<AsyncDisposable>();
-  const lives: PodLives = { kubelet: init, open, failed: (failure) => failures$.next(failure) };
+  const failed = (failure: PodFailure): void => failures$.next(failure);
+  const lives: PodLives = { kubelet: init, open, failed, pods: new Map() };
 
-  const steps$ = merge(...init.sources).pipe(byName((first, rest$) => livePod(lives, first.pod, rest$)));
+  const changes$ = merge(...init.sources).pipe(filter(isPodChange));
+  const steps$ = changes$.pipe(byName((first, rest$) => livePod(lives, first.pod, rest$)));
 
   const running = new Subscription();
   queueMicrotask(() => {
@@ -44,6 +53,11 @@ export function startKubelet(init: KubeletInit): Kubelet {
   return {
     transitions$: transitions$.asObservable(),
     failures$: failures$.asObservable(),
+    pods: () => [...lives.pods.values()].map(({ context, state }) => withStatus(context.pod, state)),
+    runningPods: () =>
+      [...lives.pods.values()].flatMap(({ context, state }) =>
+        context.containers.size > 0 ? [withStatus(context.pod, state)] : [],
+      ),
     [Symbol.asyncDispose]: async () => {
       running.unsubscribe();
       await Promise.all([...open].map((each) => each[Symbol.asyncDispose]()));
@@ -51,4 +65,14 @@ export function startKubelet(init: KubeletInit): Kubelet {
       failures$.complete();
     },
   };
+}
+
+function isPodChange(change: SourceChange): change is PodChange {
+  return change.type !== "synced";
+}
+
+function withStatus(pod: V1Pod, state: PodState | undefined): V1Pod {
+  if (state === undefined) return pod;
+  const { apiVersion = "v1", kind = "Pod", metadata, spec } = pod;
+  return { apiVersion, kind, metadata, spec, status: Object.assign({}, pod.status, statusOf(state)) };
 }

@@ -3,61 +3,114 @@ import type { Clock } from "@krustlet/interface";
 /** Init of {@link createStatusWriter}. */
 export interface StatusWriterInit<Status> {
   readonly clock: Pick<Clock, "sleep">;
-  readonly write: (status: Status, signal: AbortSignal) => Promise<void>;
+  readonly write: (status: Status, signal: AbortSignal) => Promise<unknown>;
   /** Told of each attempt that failed; it is repeated all the same. */
   readonly onError: (error: unknown) => void;
+}
+
+/** A status, and what of it counts. */
+export interface StatusOffer<Status> {
+  readonly status: Status;
+  /** Statuses of the same text are the same; they are written once. */
+  readonly text: string;
+  /** The part that is to be told at once. A change of anything else may wait for {@link LAZY_MS}. */
+  readonly pressing: string;
 }
 
 /** The one writer of a pod's status. */
 export interface StatusWriter<Status> {
   /** Says what the status is now. An earlier one that was not written yet never will be. */
-  offer(status: Status): void;
-  /** Resolves when the newest status has landed, or the writer was aborted. */
+  offer(offer: StatusOffer<Status>): void;
+  /** Writes the newest status without waiting for others. Resolves when it has landed, or the writer was aborted. */
   settled(): Promise<void>;
+  /** Writes the newest status again: what was written is not there any more. */
+  rewrite(): void;
+  /** Writes the newest status, and gives up if that does not work at once. Resolves when nothing is under way. */
+  close(): Promise<void>;
 }
 
+/** How long a change that is not pressing waits for others: half of what the kubelet's looks at its runtime take. */
+const LAZY_MS = 500;
 const FIRST_RETRY_MS = 200;
 const LAST_RETRY_MS = 7000;
 
 /**
- * Writes the newest status and nothing twice: equal ones are dropped, and those that come while a write is under way
- * are one write afterwards. A write that fails is repeated, with the newest status, until it lands.
+ * Writes the newest status and nothing twice: equal ones are dropped, and those that come while a write is under way,
+ * or soon after one that is not pressing, are one write. A write that fails is repeated, with the newest status, until
+ * it lands. `written` is what the object says already.
  */
 export function createStatusWriter<Status>(
   init: StatusWriterInit<Status>,
+  written: Omit<StatusOffer<Status>, "status">,
   signal: AbortSignal,
 ): StatusWriter<Status> {
-  let newest: { readonly status: Status; readonly text: string } | undefined;
-  let written: string | undefined;
+  let landed = written;
+  let newest: StatusOffer<Status> | undefined;
   let writing: Promise<void> | undefined;
+  let closing = false;
+  /** How many wait for the newest status to land. */
+  let awaited = 0;
+  /** Ends the wait for others. */
+  let hurry: (() => void) | undefined;
+  /** Ends a back-off. */
+  const closed = new AbortController();
 
+  const waitForOthers = async ({ pressing }: StatusOffer<Status>): Promise<void> => {
+    if (closing || awaited > 0 || pressing !== landed.pressing) return;
+    const wait = new AbortController();
+    hurry = () => wait.abort();
+    await init.clock
+      .sleep(LAZY_MS, { signal: AbortSignal.any([signal, wait.signal]) })
+      .catch(() => undefined);
+    hurry = undefined;
+  };
   const run = async (): Promise<void> => {
     // The states of one turn of the event loop (admitted, mounted, …) make one write.
     await Promise.resolve();
-    let delay = FIRST_RETRY_MS;
-    for (;;) {
-      if (newest === undefined || newest.text === written || signal.aborted) break;
-      const { status, text } = newest;
+    for (let delay = FIRST_RETRY_MS; ;) {
+      if (newest === undefined || newest.text === landed.text) break;
+      await waitForOthers(newest);
+      if (signal.aborted) break;
+      const offer = newest;
       try {
-        await init.write(status, signal);
-        written = text;
+        await init.write(offer.status, signal);
+        landed = offer;
         delay = FIRST_RETRY_MS;
       } catch (error) {
         if (signal.aborted) break;
         init.onError(error);
-        await init.clock.sleep(delay, { signal }).catch(() => undefined);
+        if (closing) break;
+        const waits = AbortSignal.any([signal, closed.signal]);
+        await init.clock.sleep(delay, { signal: waits }).catch(() => undefined);
         delay = Math.min(delay * 2, LAST_RETRY_MS);
       }
     }
     writing = undefined;
   };
+  const begin = (): void => {
+    writing ??= run();
+  };
 
   return {
-    offer: (status) => {
-      newest = { status, text: JSON.stringify(status) };
-      writing ??= run();
+    offer: (offer) => {
+      newest = offer;
+      if (offer.pressing !== landed.pressing) hurry?.();
+      begin();
     },
     settled: async () => {
+      awaited += 1;
+      hurry?.();
+      await writing;
+      awaited -= 1;
+    },
+    rewrite: () => {
+      landed = { text: "", pressing: "" };
+      begin();
+    },
+    close: async () => {
+      closing = true;
+      closed.abort();
+      hurry?.();
       await writing;
     },
   };

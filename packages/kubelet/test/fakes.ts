@@ -21,7 +21,7 @@ import type { V1Container, V1Pod } from "@kubernetes/client-node";
 import { ReplaySubject } from "rxjs";
 
 import { loopbackPodAddresses, startKubelet } from "../src/index.ts";
-import type { ContainerOutput, KubeletInit, PodChange, PodFailure, PodTransition } from "../src/index.ts";
+import type { ContainerOutput, KubeletInit, PodFailure, PodTransition, SourceChange } from "../src/index.ts";
 
 /** Counts what is held and what was ever begun twice at the same time. */
 export class Ledger {
@@ -116,7 +116,7 @@ export type Gate = (what: string) => Promise<void> | void;
 export class Bench implements AsyncDisposable {
   readonly clock: FakeClock = new FakeClock();
   readonly ledger: Ledger = new Ledger();
-  readonly source$: ReplaySubject<PodChange> = new ReplaySubject<PodChange>();
+  readonly source$: ReplaySubject<SourceChange> = new ReplaySubject<SourceChange>();
   readonly containers: FakeContainer[] = [];
   readonly steps: PodTransition[] = [];
   readonly failures: PodFailure[] = [];

@@ -1,14 +1,7 @@
+import { outcomeOf } from "./phase.ts";
 import { stopOrder, terminationAt, withContainers } from "./pod-facts.ts";
 import type { PodEvent } from "./pod-event.ts";
-import type {
-  PodFacts,
-  PodOutcome,
-  PodState,
-  PodStateName,
-  PodStateOf,
-  PodTarget,
-  Termination,
-} from "./pod-graph.ts";
+import type { PodFacts, PodState, PodStateName, PodStateOf, PodTarget, Termination } from "./pod-graph.ts";
 import { after, earlier, isDue } from "./time.ts";
 
 /** One pure row of the table: what the end of the pod means in state `From`. */
@@ -18,18 +11,10 @@ type EndRow<From extends PodStateName> = (
 ) => PodStateOf<From | PodTarget<From>>;
 
 const ROWS: { readonly [From in PodStateName]: EndRow<From> } = {
-  Registered: ({ facts }, termination) => ({
-    name: termination.cause === "deleted" ? "Gone" : "Finished",
-    facts: stopped(facts, termination.at),
-    outcome: failure(termination),
-  }),
+  // What an earlier process made is undone.
+  Registered: ({ facts }, termination) => undone(facts, termination),
   // Nobody asks how far the mount had come: whatever it made is undone.
-  Mounting: ({ facts }, termination) => ({
-    name: "Unmounting",
-    facts: stopped(facts, termination.at),
-    outcome: failure(termination),
-    attempt: 1,
-  }),
+  Mounting: ({ facts }, termination) => undone(facts, termination),
   Running: ({ facts }, termination) => ({ name: "Terminating", facts, termination }),
   Terminating: (state, { gracePeriodSeconds, until }) => {
     const { termination } = state;
@@ -39,8 +24,8 @@ const ROWS: { readonly [From in PodStateName]: EndRow<From> } = {
     return { ...state, termination: { ...termination, until: sooner, gracePeriodSeconds: grace } };
   },
   Unmounting: (state) => state,
-  Finished: (state, { cause }) =>
-    cause === "deleted" ? { name: "Gone", facts: state.facts, outcome: state.outcome } : state,
+  Finished: (state) =>
+    state.facts.deleted ? { name: "Gone", facts: state.facts, outcome: state.outcome } : state,
   Gone: (state) => state,
 };
 
@@ -48,8 +33,7 @@ const ROWS: { readonly [From in PodStateName]: EndRow<From> } = {
 export function endPod(state: PodState, termination: Termination): PodState {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the row is looked up by this very state's name
   const row = ROWS[state.name] as EndRow<PodStateName>;
-  const wanted = termination.cause === "deleted" && !state.facts.deleted;
-  return row(wanted ? { ...state, facts: { ...state.facts, deleted: true } } : state, termination);
+  return row(state, termination);
 }
 
 /** The end that an event asks for: `deleted`, `evicted`, or an object that has a `deletionTimestamp`. */
@@ -97,6 +81,8 @@ export function stopped(facts: PodFacts, at: Date): PodFacts {
   return withContainers(facts, () => stopOrder(terminationAt(at, 0, { cause: "completed" }), at));
 }
 
-function failure({ reason, message }: Termination): PodOutcome {
-  return { phase: "Failed", reason, message };
+/** The end of a pod of which nothing runs. */
+export function undone(facts: PodFacts, termination: Termination): PodStateOf<"Unmounting"> {
+  const ended = stopped(facts, termination.at);
+  return { name: "Unmounting", facts: ended, outcome: outcomeOf(termination, ended.containers), attempt: 1 };
 }

@@ -2,6 +2,7 @@ import { conditionTimesOf } from "./conditions.ts";
 import type { Container, ContainerExitRecord, ContainerKind } from "./container-graph.ts";
 import { exitOf } from "./container-moves.ts";
 import { specFor } from "./container-spec.ts";
+import { stopped } from "./end-pod.ts";
 import type { MachineOptions, PodFacts, PodState } from "./pod-graph.ts";
 import type { ContainerLike, ContainerStatusLike, PodLike } from "./pod-like.ts";
 import type { PodPhase } from "./pod-status.ts";
@@ -10,8 +11,8 @@ import { transition } from "./transition.ts";
 
 /**
  * The state of a pod that was just seen, at `now`. What its status tells is taken up: start time, restart counts,
- * exits; a container that it says is running is one that was lost with the process that ran it; a pod whose phase
- * is final is `Finished`; one that has a `deletionTimestamp` is `deleted`.
+ * exits; a container that it says is running is one that was lost with the process that ran it. A pod whose phase is
+ * final, or whose containers have all ended for good, is `Unmounting`: what an earlier process made of it is undone.
  */
 export function initialState(pod: PodLike, now: Date, options: MachineOptions = {}): PodState {
   const status = pod.status ?? {};
@@ -31,7 +32,12 @@ export function initialState(pod: PodLike, now: Date, options: MachineOptions = 
   const { reason, message } = status;
   const state: PodState =
     phase === "Succeeded" || phase === "Failed"
-      ? { name: "Finished", facts, outcome: { phase, reason, message } }
+      ? {
+          name: "Unmounting",
+          facts: stopped(facts, now),
+          outcome: { phase, reason, message, rejected: (status.containerStatuses ?? []).length === 0 },
+          attempt: 1,
+        }
       : { name: "Registered", facts };
   return transition(state, { type: "changed", pod, at: now });
 }

@@ -55,6 +55,14 @@ type PodWork =
       readonly attempt: number;
     }
   | {
+      /**
+       * Nothing of the pod is left and its object has a `deletionTimestamp`: once the last status is written, delete the
+       * object → `deleted` when it is gone, `deleteFailed`; nothing while finalizers keep it.
+       */
+      readonly do: "delete";
+      readonly attempt: number;
+    }
+  | {
       /** Sleep → `woke`, with an `at` that is not before `until` (timers may fire early). At most one is listed. */
       readonly do: "wait";
       readonly until: Date;

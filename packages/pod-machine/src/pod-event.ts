@@ -105,8 +105,12 @@ type PodHappening =
     }
   | { readonly type: "unmounted" }
   | { readonly type: "unmountFailed"; readonly message: string }
+  | { readonly type: "deleteFailed"; readonly message: string }
   | {
-      /** Somebody wants the pod gone. Told again, it can only shorten the grace period. 0 kills at once. */
+      /**
+       * The object is gone: everything of the pod goes too. Told again, it can only shorten the grace period; 0 kills
+       * at once.
+       */
       readonly type: "deleted";
       /** Default: the pod's `deletionGracePeriodSeconds`, its `terminationGracePeriodSeconds`, 30. */
       readonly gracePeriodSeconds?: number;
@@ -119,7 +123,10 @@ type PodHappening =
       readonly gracePeriodSeconds?: number;
     }
   | {
-      /** The object changed; one with a `deletionTimestamp` is `deleted` as well. */
+      /**
+       * The object changed. One with a `deletionTimestamp` ends, within its `deletionGracePeriodSeconds`; when nothing
+       * of it is left it is `Finished`, and stays that until the object is gone.
+       */
       readonly type: "changed";
       readonly pod: PodLike;
     }

@@ -8,15 +8,15 @@ import type { PodPhase, QosClass } from "./pod-status.ts";
  */
 export const POD_EDGES = {
   /** Seen; being admitted. */
-  Registered: ["Mounting", "Finished", "Gone"],
+  Registered: ["Mounting", "Unmounting"],
   Mounting: ["Running", "Unmounting"],
   Running: ["Terminating"],
   /** All containers are being stopped, in order. */
   Terminating: ["Unmounting"],
   Unmounting: ["Finished", "Gone"],
-  /** Ended, its status kept until it is deleted. */
+  /** Ended, nothing of it left but its status; its object is deleted if somebody asked for that. */
   Finished: ["Gone"],
-  /** Deleted, and nothing of it is left. */
+  /** The object is gone, and nothing of the pod is left. */
   Gone: [],
 } as const;
 
@@ -66,7 +66,7 @@ export interface PodFacts {
   readonly containers: readonly Container[];
   /** When each of the kubelet's own conditions got the status that it has. */
   readonly conditionTimes: Readonly<Record<string, { readonly status: string; readonly since: Date }>>;
-  /** Whether somebody wants the pod gone. */
+  /** Whether the object is gone, so that nobody reads the status any more. */
   readonly deleted: boolean;
   readonly hostIP?: string;
   readonly podIPs: readonly string[];
@@ -84,7 +84,12 @@ interface PodStateData {
     readonly attempt: number;
     readonly failure?: { readonly message: string; readonly until: Date };
   };
-  readonly Finished: { readonly outcome: PodOutcome };
+  readonly Finished: {
+    readonly outcome: PodOutcome;
+    /** The deletion of the object, where it has a `deletionTimestamp`. */
+    readonly attempt: number;
+    readonly failure?: { readonly message: string; readonly until: Date };
+  };
   readonly Gone: { readonly outcome: PodOutcome };
 }
 

@@ -1,7 +1,7 @@
 import { withConditionTimes } from "./conditions.ts";
-import { endAtDeadline } from "./end-pod.ts";
+import { endAtDeadline, undone } from "./end-pod.ts";
 import { outcomeOf, phaseOf } from "./phase.ts";
-import { isStopped, planStarts, planStops, verdictOf } from "./plan-containers.ts";
+import { hasRun, isStopped, planStarts, planStops, verdictOf } from "./plan-containers.ts";
 import { stopOrder, terminationAt, withContainers, withFacts } from "./pod-facts.ts";
 import type { PodFacts, PodState, PodStateName, PodStateOf, PodTarget } from "./pod-graph.ts";
 import { isDue } from "./time.ts";
@@ -13,7 +13,13 @@ type SettleRow<From extends PodStateName> = (
 ) => PodStateOf<From | PodTarget<From>>;
 
 const ROWS: { readonly [From in PodStateName]: SettleRow<From> } = {
-  Registered: (state) => state,
+  Registered: (state, at) => {
+    // What an earlier process ran to its end is not admitted again.
+    const { restartPolicy } = state.facts.pod.spec ?? {};
+    const { containers } = state.facts;
+    if (!containers.some(hasRun) || verdictOf(restartPolicy, containers) === "going on") return state;
+    return undone(state.facts, terminationAt(at, 0, { cause: "completed" }));
+  },
   Mounting: (state, at) =>
     state.failure !== undefined && isDue(state.failure.until, at)
       ? { name: "Mounting", facts: state.facts, attempt: state.attempt + 1 }
@@ -42,7 +48,11 @@ const ROWS: { readonly [From in PodStateName]: SettleRow<From> } = {
     const again = failure !== undefined && isDue(failure.until, at);
     return again ? { name: "Unmounting", facts, outcome, attempt: attempt + 1 } : state;
   },
-  Finished: (state) => state,
+  Finished: (state, at) => {
+    const { facts, outcome, attempt, failure } = state;
+    const again = failure !== undefined && isDue(failure.until, at);
+    return again ? { name: "Finished", facts, outcome, attempt: attempt + 1 } : state;
+  },
   Gone: (state) => state,
 };
 

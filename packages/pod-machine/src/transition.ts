@@ -26,9 +26,10 @@ const ROWS: { readonly [From in PodStateName]: PodRow<From> } = {
     if (event.type !== "rejected") return state;
     const message = `Pod was rejected: ${event.message}`;
     return {
-      name: "Finished",
+      name: "Unmounting",
       facts: stopped(facts, event.at),
       outcome: { phase: "Failed", rejected: true, reason: event.reason, message },
+      attempt: 1,
     };
   },
   Mounting: (state, event) => {
@@ -44,11 +45,19 @@ const ROWS: { readonly [From in PodStateName]: PodRow<From> } = {
   Terminating: (state, event) => withFacts(state, withContainerEvent(state.facts, event, false)),
   Unmounting: (state, event) => {
     const { name, facts, outcome, attempt } = state;
-    if (event.type === "unmounted") return { name: facts.deleted ? "Gone" : "Finished", facts, outcome };
+    if (event.type === "unmounted") {
+      return facts.deleted
+        ? { name: "Gone", facts, outcome }
+        : { name: "Finished", facts, outcome, attempt: 1 };
+    }
     if (event.type !== "unmountFailed") return state;
     return { name, facts, outcome, attempt, failure: retryOf(attempt, event.message, event.at) };
   },
-  Finished: (state) => state,
+  Finished: (state, event) => {
+    const { name, facts, outcome, attempt } = state;
+    if (event.type !== "deleteFailed") return state;
+    return { name, facts, outcome, attempt, failure: retryOf(attempt, event.message, event.at) };
+  },
   Gone: (state) => state,
 };
 
@@ -57,12 +66,19 @@ const ROWS: { readonly [From in PodStateName]: PodRow<From> } = {
  * nothing throws. An event that changes nothing gives back the very same object.
  */
 export function transition(state: PodState, event: PodEvent): PodState {
-  const current = event.type === "changed" ? withPod(state, event.pod, event.at) : state;
+  const current = told(state, event);
   const termination = requestedEndOf(current.facts, event);
   if (termination !== undefined) return settle(endPod(current, termination), event.at);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the row is looked up by this very state's name
   const row = ROWS[current.name] as PodRow<PodStateName>;
   return settle(row(current, event), event.at);
+}
+
+/** `state` with what an event says of the object. */
+function told(state: PodState, event: PodEvent): PodState {
+  if (event.type === "changed") return withPod(state, event.pod, event.at);
+  if (event.type !== "deleted" || state.facts.deleted) return state;
+  return { ...state, facts: { ...state.facts, deleted: true } };
 }
 
 /** The pod's object changed. One of another UID is another pod, whatever its name. */
@@ -106,7 +122,7 @@ function condemned(
   return { type: "stop", cause: event.probe, gracePeriodSeconds, until, at: event.at };
 }
 
-/** When a mount or an unmount that failed so many times is tried again. */
+/** When a mount, an unmount or a deletion that failed so many times is tried again. */
 function retryOf(
   attempt: number,
   message: string,

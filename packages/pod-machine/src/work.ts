@@ -38,6 +38,11 @@ function podWorkOf(state: PodState): readonly PodAction[] {
       const { attempt, failure } = state;
       return failure === undefined ? [{ key: `unmount/${attempt}`, do: "unmount", attempt }] : [];
     }
+    case "Finished": {
+      const { attempt, failure, facts } = state;
+      const wanted = facts.pod.metadata?.deletionTimestamp !== undefined && failure === undefined;
+      return wanted ? [{ key: `delete/${attempt}`, do: "delete", attempt }] : [];
+    }
     default:
       return [];
   }
@@ -68,7 +73,7 @@ function containerWorkOf({
 }
 
 function retryTimeOf(state: PodState): Date | undefined {
-  return state.name === "Mounting" || state.name === "Unmounting" ? state.failure?.until : undefined;
+  return "failure" in state ? state.failure?.until : undefined;
 }
 
 function containerTimesOf({ name, facts }: PodState): readonly Date[] {

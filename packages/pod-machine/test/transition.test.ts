@@ -43,7 +43,9 @@ describe("a pod's straight line", () => {
       reason: "OutOfcpu",
       message: "no cpu left",
     });
-    expect(pod.state.name).toBe("Finished");
+    // What an earlier process made of it, before the node was restarted, is undone.
+    expect(pod.work()).toEqual(["unmount"]);
+    expect(pod.send({ type: "unmounted" }).state.name).toBe("Finished");
     expect(statusOf(pod.state)).toMatchObject({
       phase: "Failed",
       reason: "OutOfcpu",
@@ -292,7 +294,7 @@ describe("deletion", () => {
       pod.ready().run("main").send({ type: "evicted", reason: "Evicted", message: "full" }),
     Unmounting: (pod) => pod.ready().run("main").exited("main"),
     Finished: (pod) => pod.ready().run("main").exited("main").send({ type: "unmounted" }),
-    Gone: (pod) => pod.send({ type: "deleted" }),
+    Gone: (pod) => pod.send({ type: "deleted" }).send({ type: "unmounted" }),
   };
 
   it.each(Object.entries(reached))("from %s ends in Gone, told once or twice", (name, reach) => {
@@ -359,6 +361,35 @@ describe("deletion", () => {
     pod.send({ type: "changed", pod: { ...object, metadata } });
     expect(pod.work()).toEqual(["terminate main 1"]);
     expect(pod.wakeAt()).toBe(7);
+  });
+
+  it("deletes the object when nothing of the pod is left, and keeps its status until the object is gone", () => {
+    const pod = new Driver(podOf(["main"])).ready().run("main");
+    const { pod: object } = pod.state.facts;
+    const metadata = { ...object.metadata, deletionTimestamp: pod.at(7), deletionGracePeriodSeconds: 7 };
+    pod.send({ type: "changed", pod: { ...object, metadata } }).exited("main", 143);
+    expect(pod.work()).toEqual(["unmount"]);
+    pod.send({ type: "unmounted" });
+    expect(pod.state.name).toBe("Finished");
+    expect(pod.work()).toEqual(["delete"]);
+    pod.send({ type: "deleteFailed", message: "503" });
+    expect(pod.work()).toEqual([]);
+    expect(pod.wakeAt()).toBe(0.5);
+    expect(pod.until(0.5).actions()[0]?.key).toBe("delete/2");
+    expect(statusOf(pod.state).phase).toBe("Failed");
+    expect(pod.send({ type: "deleted" }).state.name).toBe("Gone");
+  });
+
+  it("deletes the object of a pod that had ended before", () => {
+    const pod = new Driver(podOf(["main"], { restartPolicy: "Never" })).ready().run("main").exited("main");
+    pod.send({ type: "unmounted" });
+    const { pod: object } = pod.state.facts;
+    pod.send({
+      type: "changed",
+      pod: { ...object, metadata: { ...object.metadata, deletionTimestamp: pod.at(7) } },
+    });
+    expect(pod.work()).toEqual(["delete"]);
+    expect(statusOf(pod.state).phase).toBe("Succeeded");
   });
 
   it("ignores the change of another pod of the same name", () => {
@@ -555,17 +586,33 @@ describe("a pod that another process had begun", () => {
       containerStatuses: [{ name: "main", restartCount: 0, state: { terminated } }],
     };
     const pod = new Driver(podOf(["main"], {}, status));
-    expect(pod.state.name).toBe("Finished");
+    expect(pod.work()).toEqual(["unmount"]);
+    expect(pod.send({ type: "unmounted" }).state.name).toBe("Finished");
     expect(pod.actions()).toEqual([]);
     expect(statusOf(pod.state)).toMatchObject({ phase: "Failed", reason: "R" });
     expect(pod.status("main").state.terminated?.exitCode).toBe(4);
   });
 
-  it("is Gone at once if it was deleted before it was seen", () => {
+  it("is not run if it was deleted before it was seen: it fails, and its object is deleted", () => {
     const object = podOf(["main"]);
     const pod = new Driver({ ...object, metadata: { ...object.metadata, deletionTimestamp: new Date(0) } });
-    expect(pod.state.name).toBe("Gone");
+    expect(pod.work()).toEqual(["unmount"]);
     expect(statusOf(pod.state).phase).toBe("Failed");
+    expect(pod.send({ type: "unmounted" }).work()).toEqual(["delete"]);
+  });
+
+  it("is not run again if all that it was to do is done, whatever its phase says", () => {
+    for (const [exitCode, phase] of [
+      [0, "Succeeded"],
+      [3, "Failed"],
+    ] as const) {
+      const containerStatuses = [{ name: "main", restartCount: 0, state: { terminated: { exitCode } } }];
+      const spec = { restartPolicy: "Never" };
+      const pod = new Driver(podOf(["main"], spec, { phase: "Running", containerStatuses })).until(0);
+      pod.send({ type: "woke" });
+      expect(pod.work()).toEqual(["unmount"]);
+      expect(statusOf(pod.state).phase).toBe(phase);
+    }
   });
 });
 

@@ -33,6 +33,7 @@ export class World {
   readonly #everStarted = new Set<string>();
   readonly #random: () => number;
   #changes = 0;
+  #deletion: PodLike["metadata"];
   #calm = false;
 
   constructor(pod: PodLike, random: () => number, options: MachineOptions) {
@@ -141,6 +142,12 @@ export class World {
         );
       case "unmount":
         return this.send(well ? { type: "unmounted" } : { type: "unmountFailed", message: "busy" });
+      case "delete":
+        return this.send(
+          well
+            ? { type: "deleted", gracePeriodSeconds: 0 }
+            : { type: "deleteFailed", message: "a finalizer's webhook is down" },
+        );
       case "pull":
         return this.send(
           well
@@ -236,6 +243,7 @@ export class World {
         make: () => this.send({ type: "evicted", reason: "Evicted", message: "full" }),
       },
       { name: "changed", weight: 0.3, make: () => this.#change() },
+      { name: "deletionTimestamp", weight: 0.15, make: () => this.#askForDeletion() },
     ];
   }
 
@@ -249,7 +257,18 @@ export class World {
     this.#changes += 1;
     const { spec = { containers: [] } } = this.pod;
     const containers = spec.containers.map((container) => ({ ...container, image: `v${this.#changes % 3}` }));
-    this.send({ type: "changed", pod: { ...this.pod, spec: { ...spec, containers } } });
+    const metadata = this.#deletion ?? this.pod.metadata;
+    this.send({ type: "changed", pod: { metadata, spec: { ...spec, containers } } });
+  }
+
+  #askForDeletion(): void {
+    const metadata = {
+      ...this.pod.metadata,
+      deletionTimestamp: this.#now(),
+      deletionGracePeriodSeconds: this.#pick([1, 30]),
+    };
+    this.#deletion ??= metadata;
+    this.#change();
   }
 
   #checkStart({
@@ -291,6 +310,8 @@ export class World {
       if ("until" in container.state)
         assert(!Number.isNaN(container.state.until.getTime()), "a time is a time");
     }
+    if (after.name === "Gone" && before.name !== "Gone")
+      assert(after.facts.deleted, "only what is deleted is gone");
     if (before.facts.deleted) assert(after.facts.deleted, "what is deleted stays so");
   }
 }

@@ -1,0 +1,91 @@
+import type { ContainerStateStatus, PodStatus } from "@krustlet/pod-machine";
+import type { V1ContainerState, V1ContainerStatus, V1PodStatus } from "@kubernetes/client-node";
+
+import type { StatusOffer } from "./status-writer.ts";
+
+/** What the status that a pod's object has stands for, before anything was written. */
+export function offerOfObject(
+  status: V1PodStatus | undefined,
+  own: PodStatus,
+): Omit<StatusOffer<PodStatus>, "status"> {
+  const covered = status !== undefined && covers(status, own);
+  return { text: covered ? textOf(own) : "", pressing: pressingOf(status ?? {}) };
+}
+
+/** A status that is to be written, and what of it counts: all that is the kubelet's own. */
+export function offerOf(status: PodStatus): StatusOffer<PodStatus> {
+  return { status, text: textOf(status), pressing: pressingOf(status) };
+}
+
+function textOf(status: PodStatus): string {
+  // The conditions of others are others' to write.
+  return JSON.stringify({ ...status, conditions: status.conditions.filter(isOwn) });
+}
+
+const OWN: ReadonlySet<string> = new Set([
+  "PodReadyToStartContainers",
+  "Initialized",
+  "Ready",
+  "ContainersReady",
+  "PodScheduled",
+  "DisruptionTarget",
+]);
+
+function isOwn({ type }: { readonly type: string }): boolean {
+  return OWN.has(type);
+}
+
+/** Phase, readiness, and whatever of a container differs from one that waits for its first start. */
+function pressingOf(status: V1PodStatus | PodStatus): string {
+  const { phase = "Pending", reason, message, conditions = [] } = status;
+  const ready = conditions.some(({ type, status: is }) => type === "Ready" && is === "True");
+  const containers = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])].flatMap(
+    (
+      each: Pick<V1ContainerStatus, "name" | "restartCount" | "ready" | "started"> & {
+        readonly state?: V1ContainerState | ContainerStateStatus;
+      },
+    ) => {
+      const { name, restartCount, ready: is, started = false, state } = each;
+      const does = doing(state);
+      const isNew = does === "" && restartCount === 0 && !is && !started;
+      return isNew ? [] : [[name, restartCount, is, started, does]];
+    },
+  );
+  return JSON.stringify([phase, reason, message, ready, containers]);
+}
+
+function doing({ waiting, running, terminated }: V1ContainerState | ContainerStateStatus = {}): string {
+  if (running !== undefined) return "runs";
+  if (terminated !== undefined) return `ended ${terminated.exitCode} ${terminated.reason}`;
+  const reason = waiting?.reason ?? "";
+  return reason === "ContainerCreating" || reason === "PodInitializing" ? "" : reason;
+}
+
+/** Whether `has` says all that `wanted` says; times count in seconds, lists of conditions by type. */
+function covers(has: unknown, wanted: unknown): boolean {
+  if (wanted === undefined) return true;
+  if (wanted instanceof Date) return secondsOf(has) === secondsOf(wanted);
+  if (Array.isArray(wanted)) {
+    if (!Array.isArray(has)) return wanted.length === 0;
+    return wanted.length === has.length && wanted.every((each, index) => covers(has[index], each));
+  }
+  if (typeof wanted !== "object" || wanted === null) return has === wanted;
+  const found: object = typeof has === "object" && has !== null ? has : {};
+  return Object.entries(wanted).every(([name, value]) => {
+    const own: unknown = Object.hasOwn(found, name) ? found[name as keyof typeof found] : undefined;
+    return name === "conditions" ? coversConditions(own, value) : covers(own, value);
+  });
+}
+
+function coversConditions(has: unknown, wanted: readonly { readonly type: string }[]): boolean {
+  const found: readonly unknown[] = Array.isArray(has) ? has : [];
+  const types = new Map(
+    found.map((each) => [typeof each === "object" && each !== null && "type" in each ? each.type : "", each]),
+  );
+  return wanted.every((each) => covers(types.get(each.type), each));
+}
+
+function secondsOf(time: unknown): number | undefined {
+  if (typeof time !== "string" && !(time instanceof Date)) return undefined;
+  return Math.floor(new Date(time).getTime() / 1000);
+}
