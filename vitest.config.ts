@@ -6,7 +6,7 @@ export default defineConfig({
   resolve: { conditions: [...conditions, "module", "node", "import", "default"] },
   ssr: { resolve: { conditions: [...conditions, "module", "node", "import", "default"] } },
   test: {
-    include: ["{packages,apps}/*/test/**/*.test.ts"],
+    include: ["{packages,apps,tools}/*/test/**/*.test.ts"],
     typecheck: {
       enabled: true,
       include: ["{packages,apps}/*/test/**/*.test-d.ts"],

@@ -1,0 +1,113 @@
+import type { ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ComponentName } from "./plan-components.ts";
+import type { ReadyProbe } from "./ready-probe.ts";
+
+/** A process of the control plane, which can be taken away and given back. */
+export interface Component {
+  readonly name: ComponentName;
+  /** The file that everything it says goes to. */
+  readonly log: string;
+  /** Undefined while it does not run. */
+  readonly pid: number | undefined;
+  /** Starts it, where it does not run, on the port it had, and resolves once it is ready. */
+  start(): Promise<void>;
+  /** Ends it as an administrator would, with SIGTERM (after 30 s with SIGKILL), and resolves once it is gone. */
+  stop(): Promise<void>;
+  /** Ends it with SIGKILL and resolves once it is gone. */
+  kill(): Promise<void>;
+  /** Stops its clock (SIGSTOP): its connections stay, and nothing answers. */
+  pause(): void;
+  /** Lets a paused one go on. */
+  resume(): void;
+}
+
+/** Options of {@link createComponent}. */
+export interface ComponentInit {
+  readonly name: ComponentName;
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly directory: string;
+  readonly log: string;
+  readonly ready: ReadyProbe;
+}
+
+const READY_MS = 120_000;
+const STOP_MS = 30_000;
+
+/** A component that does not run yet. Its process dies with this one, however this one ends. */
+export function createComponent(init: ComponentInit): Component {
+  const { name, log } = init;
+  let child: ChildProcess | undefined;
+  let gone: Promise<string> = Promise.resolve("it was never started");
+
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (child === undefined) return;
+    child.kill(signal);
+    // A process whose clock stands still does not hear of any other signal.
+    child.kill("SIGCONT");
+    const late = setTimeout(() => child?.kill("SIGKILL"), STOP_MS);
+    await gone;
+    clearTimeout(late);
+  };
+
+  return {
+    name,
+    log,
+    get pid() {
+      return child?.pid;
+    },
+    async start() {
+      if (child !== undefined) return;
+      const started = spawnBound(init);
+      child = started;
+      gone = new Promise((resolve) => {
+        const over = (how: string): void => {
+          if (child === started) child = undefined;
+          resolve(how);
+        };
+        started.once("error", (error) => over(error.message));
+        started.once("exit", (code, signal) => over(`it ended with ${code ?? signal}`));
+      });
+      const failure = await Promise.race([gone, untilReady(init.ready, () => child === started)]);
+      if (failure === undefined) return;
+      await end("SIGKILL");
+      throw new Error(`${name} did not start: ${failure}. The end of ${log}:\n${await tailOf(log)}`);
+    },
+    stop: () => end("SIGTERM"),
+    kill: () => end("SIGKILL"),
+    pause: () => void child?.kill("SIGSTOP"),
+    resume: () => void child?.kill("SIGCONT"),
+  };
+}
+
+/** Starts a program that the kernel kills when this process dies: `setpriv` (util-linux) asks for that and becomes it. */
+function spawnBound({ program, args, directory, log }: ComponentInit): ChildProcess {
+  const output = openSync(log, "a", 0o600);
+  try {
+    const bound = process.platform === "linux" ? ["setpriv", "--pdeathsig", "KILL", program] : [program];
+    const [command = program, ...before] = bound;
+    return spawn(command, [...before, ...args], { cwd: directory, stdio: ["ignore", output, output] });
+  } finally {
+    closeSync(output);
+  }
+}
+
+async function untilReady(ready: ReadyProbe, runs: () => boolean): Promise<string | undefined> {
+  let said = "nothing";
+  for (const giveUp = performance.now() + READY_MS; performance.now() < giveUp && runs();) {
+    const answer = await ready();
+    if (answer === true) return undefined;
+    said = answer;
+    await sleep(50);
+  }
+  return `it was not ready after ${READY_MS / 1000} s and said ${said}`;
+}
+
+async function tailOf(log: string): Promise<string> {
+  const text = await readFile(log, "utf8").catch(() => "");
+  return text.trimEnd().split("\n").slice(-15).join("\n");
+}
