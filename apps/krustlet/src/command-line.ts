@@ -11,6 +11,12 @@ export interface OptionSpec {
   /** What its value is called in the help. */
   readonly value?: string;
   readonly choices?: readonly string[];
+  /** What it means without a value, where it may be given so: a value then follows a `=` or is a number. */
+  readonly bare?: string;
+  /** The heading that the help shows it under. */
+  readonly group?: string;
+  /** Another name of the option before it: taken, not shown. */
+  readonly alias?: true;
   readonly help: string;
 }
 
@@ -30,7 +36,7 @@ export interface CommandLine {
 /** @throws KrustletError `InvalidUsage` for an option that is unknown, lacks its value or has a wrong one. */
 export function parseCommandLine(options: OptionTable, args: readonly string[]): CommandLine {
   const end = args.indexOf("--");
-  const own = end === -1 ? args : args.slice(0, end);
+  const own = withBareValues(options, end === -1 ? args : args.slice(0, end));
   const { values, positionals } = parse(options, own);
   for (const [name, { choices }] of Object.entries(options)) {
     const value = values[name];
@@ -51,6 +57,23 @@ export function parseCommandLine(options: OptionTable, args: readonly string[]):
     },
     flag: (name) => values[name] === true,
   };
+}
+
+/** Gives options that stand bare their value, so that all of them have one. */
+function withBareValues(options: OptionTable, args: readonly string[]): readonly string[] {
+  const bare = new Map<string, string>();
+  for (const [name, { bare: value, short }] of Object.entries(options)) {
+    if (value === undefined) continue;
+    bare.set(`--${name}`, `--${name}=${value}`);
+    if (short !== undefined) bare.set(`-${short}`, `--${name}=${value}`);
+  }
+  return args.map((argument, index) => {
+    const short = /^-(?<letter>[a-z])=?(?<value>.+)$/u.exec(argument)?.groups;
+    const name = Object.entries(options).find(([, each]) => each.short === short?.["letter"])?.[0];
+    // `-v=4`, as the kubelet takes it; `parseArgs` would make it "=4".
+    if (name !== undefined && argument[2] === "=") return `--${name}=${short?.["value"] ?? ""}`;
+    return /^\d+$/u.test(args[index + 1] ?? "") ? argument : (bare.get(argument) ?? argument);
+  });
 }
 
 function parse(options: OptionTable, args: readonly string[]): ReturnType<typeof parseArgs> {

@@ -18,7 +18,8 @@ export interface Command {
   readonly summary: string;
   /** Paragraphs of the command's own help. */
   readonly description?: string;
-  readonly options: OptionTable;
+  /** A function where there are so many that they are loaded when the command is called. */
+  readonly options: OptionTable | (() => Promise<OptionTable>);
   readonly examples?: readonly string[];
   /** Resolves to the exit code. */
   load(): Promise<(context: CommandContext) => Promise<number>>;

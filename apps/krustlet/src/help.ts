@@ -1,6 +1,9 @@
 import type { Command } from "./command.ts";
 import type { OptionSpec, OptionTable } from "./command-line.ts";
 
+/** A command whose options are known. */
+type HelpedCommand = Omit<Command, "options" | "load"> & { readonly options: OptionTable };
+
 /** What `krustlet --help` prints. */
 export function helpOf(commands: readonly Command[], common: OptionTable): string {
   const width = Math.max(...commands.map(({ name }) => name.length));
@@ -21,13 +24,13 @@ export function helpOf(commands: readonly Command[], common: OptionTable): strin
 }
 
 /** What `krustlet <command> --help` prints. */
-export function commandHelpOf(command: Command, common: OptionTable): string {
+export function commandHelpOf(command: HelpedCommand, common: OptionTable): string {
   return [
     `${command.summary}.`,
     "",
     `Usage: krustlet ${command.name} ${command.usage}`,
     ...(command.description === undefined ? [] : ["", command.description]),
-    ...(Object.keys(command.options).length === 0 ? [] : ["", "Options:", ...optionLines(command.options)]),
+    ...optionGroups(command.options),
     "",
     "Options of every command:",
     ...optionLines(common),
@@ -38,8 +41,20 @@ export function commandHelpOf(command: Command, common: OptionTable): string {
   ].join("\n");
 }
 
+/** The options under their headings, those without one first. */
+function optionGroups(options: OptionTable): string[] {
+  const groups = Map.groupBy(Object.entries(options), ([, { group = "Options" }]) => group);
+  return [...groups].flatMap(([group, entries]) => [
+    "",
+    `${group}:`,
+    ...optionLines(Object.fromEntries(entries)),
+  ]);
+}
+
 function optionLines(options: OptionTable): string[] {
-  const rows = Object.entries(options).map(([name, spec]) => [nameOf(name, spec), spec.help] as const);
+  const rows = Object.entries(options)
+    .filter(([, { alias }]) => alias !== true)
+    .map(([name, spec]) => [nameOf(name, spec), spec.help] as const);
   const width = Math.max(...rows.map(([left]) => left.length));
   return rows.map(([left, help]) => `  ${left.padEnd(width)}  ${help}`);
 }

@@ -35,10 +35,11 @@ async function dispatch(args: readonly string[], host: CliHost): Promise<number>
     await host.stdout.write(text);
     return 0;
   }
-  const options: OptionTable = { ...command.options, ...COMMON_OPTIONS };
+  const own = typeof command.options === "function" ? await command.options() : command.options;
+  const options: OptionTable = { ...own, ...COMMON_OPTIONS };
   const line = parseCommandLine(options, [...args.slice(0, at), ...args.slice(at + 1)]);
   if (line.flag("help")) {
-    await host.stdout.write(commandHelpOf(command, COMMON_OPTIONS));
+    await host.stdout.write(commandHelpOf({ ...command, options: own }, COMMON_OPTIONS));
     return 0;
   }
   const run = await command.load();

@@ -7,17 +7,25 @@ import { printable } from "./problem.ts";
 import type { FieldPath, Report } from "./problem.ts";
 import { SCHEMA } from "./schema/schema.ts";
 import { fieldTypeOf } from "./schema/types.ts";
+import type { SchemaTypes } from "./schema/types.ts";
 
 const INT32 = 2 ** 31;
+const DURATION = /^[-+]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h))+)$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /**
- * Checks `value` against a type of the schema, as strictly as `kubectl --validate=strict`: every unknown field,
+ * Checks `value` against a type of a schema (default: that of manifests), as strictly as `kubectl --validate=strict`: every unknown field,
  * missing field and wrong type is reported. Gives the value as the API would keep it: nulls left out, numbers that
  * stand for quantities as text, timestamps as `Date`.
  */
-export function checkShape(value: Json, type: string, path: FieldPath, report: Report): unknown {
-  const fields = SCHEMA[type];
+export function checkShape(
+  value: Json,
+  type: string,
+  path: FieldPath,
+  report: Report,
+  schema: SchemaTypes = SCHEMA,
+): unknown {
+  const fields = schema[type];
   if (fields === undefined) return checkScalar(value, type, path, report);
   if (!isObject(value)) {
     report(path, `must be an object, got ${described(value)}`);
@@ -28,7 +36,7 @@ export function checkShape(value: Json, type: string, path: FieldPath, report: R
     if (!Object.hasOwn(fields, name)) {
       report([...path, name], `unknown field${didYouMean(name, Object.keys(fields))}`);
     } else if (field !== null) {
-      checked[name] = checkField(field, fields[name] ?? "any", [...path, name], report);
+      checked[name] = checkField(field, fields[name] ?? "any", [...path, name], report, schema);
     }
   }
   for (const [name, text] of Object.entries(fields)) {
@@ -39,14 +47,20 @@ export function checkShape(value: Json, type: string, path: FieldPath, report: R
   return checked;
 }
 
-function checkField(value: Json, text: string, path: FieldPath, report: Report): unknown {
+function checkField(
+  value: Json,
+  text: string,
+  path: FieldPath,
+  report: Report,
+  schema: SchemaTypes,
+): unknown {
   const { base, shape } = fieldTypeOf(text);
   if (shape === "list") {
     if (!Array.isArray(value)) {
       report(path, `must be a list, got ${described(value)}`);
       return [];
     }
-    return value.map((item, index) => checkShape(item, base, [...path, index], report));
+    return value.map((item, index) => checkShape(item, base, [...path, index], report, schema));
   }
   if (shape === "map") {
     if (!isObject(value)) {
@@ -55,12 +69,12 @@ function checkField(value: Json, text: string, path: FieldPath, report: Report):
     }
     const map: JsonObject = {};
     for (const [key, item] of Object.entries(value)) {
-      const checked = item === null ? "" : checkShape(item, base, [...path, key], report);
+      const checked = item === null ? "" : checkShape(item, base, [...path, key], report, schema);
       setOwn(map, key, checked as Json);
     }
     return map;
   }
-  return checkShape(value, base, path, report);
+  return checkShape(value, base, path, report, schema);
 }
 
 function checkScalar(value: Json, type: string, path: FieldPath, report: Report): unknown {
@@ -81,6 +95,14 @@ function checkScalar(value: Json, type: string, path: FieldPath, report: Report)
     case "int64":
       if (!isInteger(value, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)) {
         report(path, `must be an integer, got ${described(value)}`);
+      }
+      return value;
+    case "number":
+      if (typeof value !== "number") report(path, `must be a number, got ${described(value)}`);
+      return value;
+    case "duration":
+      if (typeof value !== "string" || !DURATION.test(value)) {
+        report(path, `must be a duration such as 10s or 1h30m, got ${described(value)}`);
       }
       return value;
     case "intOrString":

@@ -18,9 +18,21 @@
  */
 export { defaultPod } from "./default-pod.ts";
 export type { FieldSupport, FieldTable } from "./fields/field-support.ts";
+export {
+  ignored,
+  ignoredLoudly,
+  refused,
+  refusedUnless,
+  supported,
+  supportedAs,
+} from "./fields/field-support.ts";
 export { POD_FIELDS } from "./fields/pod-fields.ts";
 export { supportedDocument } from "./fields/supported-document.ts";
 export type { Manifest } from "./manifest.ts";
 export { parseManifest } from "./parse-manifest.ts";
 export type { ParseManifestOptions } from "./parse-manifest.ts";
+export { parseObject } from "./parse-object.ts";
+export type { ParsedObject, ParseObjectOptions } from "./parse-object.ts";
+export type { FieldPath } from "./problem.ts";
 export { MAX_MANIFEST_LENGTH } from "./read-yaml.ts";
+export type { SchemaTypes } from "./schema/types.ts";

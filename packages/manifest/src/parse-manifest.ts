@@ -6,7 +6,8 @@ import { defaultPod } from "./default-pod.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import { isObject, own } from "./document.ts";
 import type { Json, JsonObject, ManifestDocument } from "./document.ts";
-import { applyPodFields } from "./fields/apply-pod-fields.ts";
+import { applyFields } from "./fields/apply-fields.ts";
+import { POD_FIELDS } from "./fields/pod-fields.ts";
 import { allKinds, isIgnoredKind, KNOWN_KINDS } from "./kinds.ts";
 import type { Manifest } from "./manifest.ts";
 import { podsOfWorkload } from "./pods-of-workload.ts";
@@ -181,7 +182,7 @@ class Collector {
     if (spec === undefined) return report([...path, "spec"], "is required");
     validatePodSpec(spec, [...path, "spec"], report);
     const warn = (at: FieldPath, message: string): void => this.#warn([...root, ...at], message);
-    applyPodFields(template, path, report, warn);
+    applyFields(template, { table: POD_FIELDS, root: path, report, warn });
     this.manifest.pods.push(...pods.map(defaultPod));
   }
 

@@ -10,7 +10,7 @@ import type {
   V1StatefulSetSpec,
 } from "@kubernetes/client-node";
 
-import type { Warn } from "./fields/apply-pod-fields.ts";
+import type { Warn } from "./fields/apply-fields.ts";
 import type { FieldPath, Report } from "./problem.ts";
 import { withFields } from "./with-fields.ts";
 

@@ -1,6 +1,6 @@
 /**
  * Field types of the Kubernetes API by the name of the object type. A field's type is `string`, `boolean`, `int32`,
- * `int64`, `quantity`, `intOrString`, `time`, `base64`, `any` or the name of another type; then `[]` for a list or
+ * `int64`, `number`, `quantity`, `duration`, `intOrString`, `time`, `base64`, `any` or the name of another type; then `[]` for a list or
  * `{}` for a map from strings; then `!` where the API demands the field.
  */
 export type SchemaTypes = Readonly<Record<string, Readonly<Record<string, string>>>>;

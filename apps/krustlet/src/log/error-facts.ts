@@ -1,0 +1,34 @@
+import { withoutSecrets } from "./without-secrets.ts";
+
+const DEEPEST = 6;
+const LONGEST = 2000;
+
+/** What a log line tells of an error: never the error's own fields, which may hold a request with its token. */
+export interface ErrorFacts {
+  readonly message: string;
+  readonly code?: string | number;
+  /** Messages of its causes, the nearest first. */
+  readonly causes?: readonly string[];
+  readonly stack?: string;
+}
+
+/** Pure: what is told of an error; with `stack`, where it came from. */
+export function errorFactsOf(error: unknown, withStack: boolean): ErrorFacts {
+  if (!(error instanceof Error)) return { message: told(String(error)) };
+  const causes: string[] = [];
+  for (let at = error.cause, depth = 0; at instanceof Error && depth < DEEPEST; at = at.cause, depth += 1) {
+    causes.push(told(at.message));
+  }
+  const code = "code" in error && (typeof error.code === "string" || typeof error.code === "number");
+  return {
+    message: told(error.message),
+    ...(code ? { code: error.code as string | number } : {}),
+    ...(causes.length === 0 ? {} : { causes }),
+    ...(withStack && error.stack !== undefined ? { stack: told(error.stack) } : {}),
+  };
+}
+
+function told(text: string): string {
+  const clean = withoutSecrets(text);
+  return clean.length > LONGEST ? `${clean.slice(0, LONGEST)}…` : clean;
+}

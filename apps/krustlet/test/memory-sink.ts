@@ -1,0 +1,16 @@
+import type { ByteSink } from "../src/cli-host.ts";
+
+/** A sink that keeps what is written to it. */
+export function memorySink(isTTY = false): ByteSink & { text(): string } {
+  let written = "";
+  return {
+    isTTY,
+    columns: () => 80,
+    failed: new Promise<Error>(() => undefined),
+    write: (bytes) => {
+      written += typeof bytes === "string" ? bytes : Buffer.from(bytes).toString();
+      return Promise.resolve();
+    },
+    text: () => written,
+  };
+}

@@ -1,0 +1,86 @@
+import { describe, expect, it } from "vitest";
+
+import { logLineText } from "../src/log/log-line-text.ts";
+import { openNodeLog, podFields } from "../src/log/node-log.ts";
+import { withoutSecrets } from "../src/log/without-secrets.ts";
+import { memorySink } from "./memory-sink.ts";
+
+const KEY = { namespace: "default", name: "web", uid: "u-1" };
+const JWT = "eyJhbGciOiJSUzI1NiIsImtpZCI6IiJ9.eyJpc3MiOiJrdWJlcm5ldGVzIn0.c2lnbmF0dXJl";
+
+function opened(options: { verbosity?: number; format?: "auto" | "text" | "json"; isTTY?: boolean } = {}) {
+  const sink = memorySink(options.isTTY ?? false);
+  const { verbosity = 0, format = "auto" } = options;
+  const { log } = openNodeLog({ verbosity, format, stderr: sink, toDescriptor: false });
+  return { log, text: () => sink.text(), lines: () => sink.text().trimEnd().split("\n") };
+}
+
+describe("lines", () => {
+  it("are JSON where stderr is no terminal, each with the pod and container it is about", () => {
+    const { log, lines } = opened();
+    log.info(podFields(KEY, "main"), "started");
+    const line = JSON.parse(lines()[0] ?? "") as Record<string, unknown>;
+    expect(line).toMatchObject({
+      level: 30,
+      pod: "default/web",
+      uid: "u-1",
+      container: "main",
+      msg: "started",
+    });
+    expect(line["time"]).toMatch(/^\d{4}-\d\d-\d\dT.*Z$/u);
+  });
+  it("are text on a terminal, and where text is asked for", () => {
+    for (const options of [{ isTTY: true }, { format: "text" }] as const) {
+      const { log, text } = opened(options);
+      log.warn({ ...podFields(KEY, "main"), err: new Error("no route") }, "the pull has failed");
+      expect(text()).toMatch(
+        /^\S+ WARN {2}pod default\/web, container main: the pull has failed: no route \(uid=u-1\)\n$/u,
+      );
+    }
+  });
+  it("are fewer or more by the verbosity", () => {
+    const told = (verbosity: number): number => {
+      const { log, lines } = opened({ verbosity });
+      log.info("a");
+      log.debug("b");
+      log.trace("c");
+      return lines().length;
+    };
+    expect([told(0), told(2), told(4)]).toEqual([1, 2, 3]);
+  });
+  it("cannot move a terminal's cursor, whatever a registry says", () => {
+    const { log, text } = opened({ isTTY: true });
+    log.error({ err: new Error("\u001b[2Jgone\r\nfake line") }, "the pull has failed");
+    for (const character of ["\u001b", "\r", "\n"]) expect(text().trimEnd()).not.toContain(character);
+  });
+  it("that are no JSON are shown as they are", () => {
+    expect(logLineText("a\u0007b")).toBe("a�b");
+  });
+});
+
+describe("secrets", () => {
+  const PEM = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIA==\n-----END EC PRIVATE KEY-----";
+  it.each([
+    ["a bearer token", "Authorization: Bearer abcdef123456", "abcdef123456"],
+    ["a basic password", "authorization: Basic dXNlcjpwYXNz", "dXNlcjpwYXNz"],
+    ["a service account's token", `denied for ${JWT}`, "c2lnbmF0dXJl"],
+    ["a bootstrap token", "cannot use 07401b.f395accd246ae52d", "f395accd246ae52d"],
+    ["a key", `cannot parse ${PEM}`, "MHcCAQEEIA"],
+    ["half a key", PEM.slice(0, 40), "MHcCAQ"],
+    ["a URL's password", "GET https://me:hunter22@registry.example/v2/", "hunter22"],
+    ["a JSON token", '{"access_token":"opaque-words"}', "opaque-words"],
+  ])("%s is taken out of messages and errors", (_, text, secret) => {
+    expect(withoutSecrets(text)).not.toContain(secret);
+    const { log, text: written } = opened({ verbosity: 4 });
+    log.info(text);
+    log.error({ err: new Error("outer", { cause: new Error(text) }) }, "it failed");
+    log.error({ err: Object.assign(new Error("x"), { headers: { authorization: text }, body: text }) }, "y");
+    log.info({ token: text, request: { authorization: text } }, "z");
+    expect(written()).not.toContain(secret);
+  });
+  it("leave other words alone", () => {
+    const text =
+      "image registry.example/app:v1 of pod kube-system/dns is not there; token of default/sa expires";
+    expect(withoutSecrets(text)).toBe(text);
+  });
+});
