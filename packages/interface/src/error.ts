@@ -38,6 +38,10 @@ export type ErrorCode =
   | "HostPathType"
   | "VolumeFailed"
   | "NoSpace"
+  // the API server
+  | "InvalidKubeconfig"
+  | "ApiServerUnavailable"
+  | "ApiServerUntrusted"
   // the node itself
   | "CertificateDenied"
   // the rest

@@ -1,0 +1,35 @@
+/**
+ * The Kubernetes API server as a node uses it: calls with time limits, watches that lose nothing, pod status.
+ *
+ * @example
+ * ```ts
+ * import { openKube, watchPods } from "@krustlet/kube";
+ *
+ * await using kube = await openKube({ kubeconfig: `${process.env["HOME"]}/.kube/config` });
+ * watchPods(kube, "edge-1").subscribe((change) => console.log(change.type));
+ * ```
+ *
+ * @packageDocumentation
+ */
+export { ApiError, isApiError } from "./api-error.ts";
+export type { ApiErrorInit } from "./api-error.ts";
+export { jsonOf } from "./json-of.ts";
+export { keyOf } from "./known-objects.ts";
+export type { ObjectChange } from "./known-objects.ts";
+export { pathOf } from "./kube.ts";
+export type { CallOptions, ClientCertificate, Kube, KubeCall, StreamOptions } from "./kube.ts";
+export { listObjects } from "./list-objects.ts";
+export type { ObjectList, ObjectTarget } from "./list-objects.ts";
+export { nodeClient } from "./node-client.ts";
+export type { KubeNodeClient } from "./node-client.ts";
+export { nodeFromJson, objectFromJson, podFromJson } from "./object-dates.ts";
+export { openKube } from "./open-kube.ts";
+export type { OpenKubeOptions } from "./open-kube.ts";
+export type { WatchedObject } from "./parse-watch-event.ts";
+export type { StatusOf } from "./plan-status-patch.ts";
+export { podClient } from "./pod-client.ts";
+export type { DeletePodOptions, PodClient } from "./pod-client.ts";
+export { watchNode, watchPods, watchRuntimeClasses, watchServices } from "./watch-kinds.ts";
+export type { KindWatchOptions } from "./watch-kinds.ts";
+export { watchObjects } from "./watch-objects.ts";
+export type { WatchOptions } from "./watch-objects.ts";

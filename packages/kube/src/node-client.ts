@@ -1,0 +1,54 @@
+import type { V1CertificateSigningRequest, V1Lease, V1Node } from "@kubernetes/client-node";
+import type { CallOptions, Kube } from "./kube.ts";
+import { pathOf } from "./kube.ts";
+import { certificateSigningRequestFromJson, leaseFromJson, nodeFromJson } from "./object-dates.ts";
+
+/** The part of the API server that a node needs for itself: structurally the `NodeClient` of `@krustlet/node`. */
+export interface KubeNodeClient {
+  createNode(node: V1Node, options?: CallOptions): Promise<V1Node>;
+  getNode(name: string, options?: CallOptions): Promise<V1Node>;
+  /** A strategic merge patch of `nodes/<name>/status`; the API server takes labels and annotations with it. */
+  patchNodeStatus(name: string, patch: object, options?: CallOptions): Promise<V1Node>;
+  /** Leases are those of the namespace `kube-node-lease`. */
+  getLease(name: string, options?: CallOptions): Promise<V1Lease>;
+  createLease(lease: V1Lease, options?: CallOptions): Promise<V1Lease>;
+  /** Replaces the lease if its `resourceVersion` is still the newest, else rejects with 409. */
+  updateLease(lease: V1Lease, options?: CallOptions): Promise<V1Lease>;
+  createCertificateSigningRequest(
+    request: V1CertificateSigningRequest,
+    options?: CallOptions,
+  ): Promise<V1CertificateSigningRequest>;
+  getCertificateSigningRequest(name: string, options?: CallOptions): Promise<V1CertificateSigningRequest>;
+}
+
+const NODES = "/api/v1/nodes";
+const LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases";
+const REQUESTS = "/apis/certificates.k8s.io/v1/certificatesigningrequests";
+
+/** The calls of a node's own objects. They reject as `Kube.request` does; objects come with `Date`s. */
+export function nodeClient(kube: Kube): KubeNodeClient {
+  return {
+    createNode: async (node, options) =>
+      nodeFromJson(await kube.request({ method: "POST", path: NODES, body: node }, options)),
+    getNode: async (name, options) =>
+      nodeFromJson(await kube.request({ path: NODES + pathOf(name) }, options)),
+    patchNodeStatus: async (name, patch, options) =>
+      nodeFromJson(
+        await kube.request({ method: "PATCH", path: NODES + pathOf(name, "status"), body: patch }, options),
+      ),
+    getLease: async (name, options) =>
+      leaseFromJson(await kube.request({ path: LEASES + pathOf(name) }, options)),
+    createLease: async (lease, options) =>
+      leaseFromJson(await kube.request({ method: "POST", path: LEASES, body: lease }, options)),
+    updateLease: async (lease, options) => {
+      const path = LEASES + pathOf(lease.metadata?.name ?? "");
+      return leaseFromJson(await kube.request({ method: "PUT", path, body: lease }, options));
+    },
+    createCertificateSigningRequest: async (request, options) =>
+      certificateSigningRequestFromJson(
+        await kube.request({ method: "POST", path: REQUESTS, body: request }, options),
+      ),
+    getCertificateSigningRequest: async (name, options) =>
+      certificateSigningRequestFromJson(await kube.request({ path: REQUESTS + pathOf(name) }, options)),
+  };
+}
