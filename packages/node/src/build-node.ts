@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import type { V1Node, V1NodeCondition, V1Taint } from "@kubernetes/client-node";
 import { KrustletError } from "@krustlet/interface";
+import { formatQuantity, parseQuantity } from "@krustlet/quantity";
 import { isLabelValue, isSubdomain } from "./label-syntax.ts";
 import type { Machine } from "./measure-machine.ts";
 import type { NodeImage } from "./node-images.ts";
@@ -102,19 +103,21 @@ export function buildNode(init: NodeInit): V1Node {
 }
 
 function capacityOf({ machine, maxPods = 110, capacity }: NodeInit): Record<string, string> {
-  return {
+  const measured = {
     cpu: String(machine.cpus),
-    memory: kibibytes(machine.memoryBytes),
-    "ephemeral-storage": kibibytes(machine.diskBytes),
+    memory: wholeKibibytes(machine.memoryBytes),
+    "ephemeral-storage": wholeKibibytes(machine.diskBytes),
     pods: String(maxPods),
     ...capacity,
   };
+  // As the API server writes them.
+  return Object.fromEntries(
+    Object.entries(measured).map(([name, amount]) => [name, formatQuantity(parseQuantity(amount, name))]),
+  );
 }
 
-/** Whole kibibytes, rounded down, as the kubelet writes them. */
-function kibibytes(bytes: number): string {
-  const whole = Math.floor(bytes / 1024);
-  return whole === 0 ? "0" : `${whole}Ki`;
+function wholeKibibytes(bytes: number): string {
+  return `${Math.floor(bytes / 1024)}Ki`;
 }
 
 function addressesOf({ addresses, machine }: NodeInit): { type: string; address: string }[] {

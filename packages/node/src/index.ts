@@ -26,6 +26,14 @@ export type { CertificateRequestInit, CertificateUse } from "./build-certificate
 export { buildNode } from "./build-node.ts";
 export type { NodeInit } from "./build-node.ts";
 export type { DoerOptions } from "./doer-options.ts";
+export {
+  DEFAULT_EVICTION_THRESHOLDS,
+  evictionReservationOf,
+  parseEvictionThresholds,
+} from "./eviction-thresholds.ts";
+export type { EvictionSignal, EvictionThreshold } from "./eviction-thresholds.ts";
+export { holdPressure } from "./hold-pressure.ts";
+export type { HeldPressure, PressureTimes } from "./hold-pressure.ts";
 export { keepLease } from "./keep-lease.ts";
 export type { LeaseOptions } from "./keep-lease.ts";
 export type { FileSystemSize, MachineReader } from "./machine-reader.ts";
@@ -35,15 +43,15 @@ export { apiStatusOf } from "./node-client.ts";
 export type { NodeClient } from "./node-client.ts";
 export { nodeConditionsOf } from "./node-conditions.ts";
 export type { NodeFacts } from "./node-conditions.ts";
-export { nodeEventsOf } from "./node-events.ts";
-export type { NodeEvent } from "./node-events.ts";
+export { cordonEventOf, nodeEventsOf } from "./node-events.ts";
+export type { NodeEvent, NodeEventsOptions } from "./node-events.ts";
 export type { NodeImage } from "./node-images.ts";
 export { loadCertificate, loadOrCreateKey, storeCertificate } from "./node-key.ts";
 export type { StoredCertificate } from "./node-key.ts";
 export { planNodeLabels } from "./node-labels.ts";
 export type { PlannedLabels, RefusedLabel } from "./node-labels.ts";
-export { DEFAULT_THRESHOLDS, pressureOf } from "./node-pressure.ts";
-export type { PressureThresholds } from "./node-pressure.ts";
+export { pressureOf } from "./node-pressure.ts";
+export type { Pressure } from "./node-pressure.ts";
 export { allocatableOf } from "./node-resources.ts";
 export type { ResourceAmounts } from "./node-resources.ts";
 export { DEFAULT_TAINTS, parseTaints } from "./node-taints.ts";

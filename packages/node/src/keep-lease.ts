@@ -20,7 +20,7 @@ export interface LeaseOptions extends DoerOptions {
 }
 
 /**
- * Keeps a node's Lease renewed, every 10 s give or take 4 %, until the signal is aborted: then it resolves. It never
+ * Keeps a node's Lease renewed, every 10 s and up to 4 % more, until the signal is aborted: then it resolves. It never
  * rejects because of the API server: a failed renewal is tried again at once, five times, a conflict after reading the
  * Lease anew; then the Lease is read or created with waits that double from 200 ms to 7 s. It waits for nothing else.
  */
@@ -34,7 +34,7 @@ export async function keepLease(client: NodeClient, options: LeaseOptions): Prom
     for (;;) {
       const began = clock.now().getTime();
       if (latest === undefined || !(await renew())) await ensure();
-      const period = PERIOD_MS * (1 + JITTER * (2 * random() - 1));
+      const period = PERIOD_MS * (1 + JITTER * random());
       // A clock that was set back must not make the node wait for longer than a period.
       const spent = Math.max(0, clock.now().getTime() - began);
       await clock.sleep(Math.max(0, period - spent), { signal });

@@ -1,4 +1,6 @@
 import { KrustletError } from "@krustlet/interface";
+import type { CgroupMemory } from "./cgroup-memory.ts";
+import { readCgroupMemory } from "./cgroup-memory.ts";
 import type { FileSystemSize, MachineReader } from "./machine-reader.ts";
 import { SYSTEM_READER } from "./machine-reader.ts";
 
@@ -6,7 +8,7 @@ import { SYSTEM_READER } from "./machine-reader.ts";
 export interface Machine {
   readonly hostname: string;
   readonly cpus: number;
-  /** What the machine has, or less where the control group limits this process. */
+  /** What the machine has, or less where a control group limits this process. */
   readonly memoryBytes: number;
   readonly availableMemoryBytes: number;
   readonly swapBytes: number;
@@ -41,10 +43,9 @@ export interface MeasureOptions {
  */
 export async function measureMachine(options: MeasureOptions): Promise<Machine> {
   const { rootDirectory, reader = SYSTEM_READER } = options;
-  const [meminfo, limit, used, loadavg, pidMax, threadsMax, bootID, release, disk] = await Promise.all([
+  const [meminfo, cgroup, loadavg, pidMax, threadsMax, bootID, release, disk] = await Promise.all([
     reader.text("/proc/meminfo"),
-    reader.text("/sys/fs/cgroup/memory.max"),
-    reader.text("/sys/fs/cgroup/memory.current"),
+    readCgroupMemory(reader),
     reader.text("/proc/loadavg"),
     reader.text("/proc/sys/kernel/pid_max"),
     reader.text("/proc/sys/kernel/threads-max"),
@@ -55,7 +56,7 @@ export async function measureMachine(options: MeasureOptions): Promise<Machine> 
   const machineID = await firstOf(reader, ["/etc/machine-id", "/var/lib/dbus/machine-id"]);
   const systemUUID = await firstOf(reader, ["/sys/class/dmi/id/product_uuid", "/etc/machine-id"]);
   return {
-    ...memoryOf(meminfo, limit, used),
+    ...memoryOf(meminfo, cgroup),
     hostname: reader.hostname().trim().toLowerCase(),
     cpus: reader.cpus(),
     swapBytes: kibibytesOf(meminfo ?? "", "SwapTotal") ?? 0,
@@ -83,18 +84,17 @@ async function fileSystemOf(reader: MachineReader, path: string): Promise<FileSy
 
 function memoryOf(
   meminfo: string | undefined,
-  limit: string | undefined,
-  used: string | undefined,
+  cgroup: CgroupMemory,
 ): Pick<Machine, "memoryBytes" | "availableMemoryBytes"> {
   const total = kibibytesOf(meminfo ?? "", "MemTotal");
   if (meminfo === undefined || total === undefined) {
     throw new KrustletError("Internal", "/proc/meminfo does not say how much memory the machine has.");
   }
   const available = kibibytesOf(meminfo, "MemAvailable") ?? kibibytesOf(meminfo, "MemFree") ?? 0;
-  const allowed = numberOf(limit);
-  if (allowed >= total) return { memoryBytes: total, availableMemoryBytes: available };
-  const left = Math.max(0, allowed - Number(used ?? 0));
-  return { memoryBytes: allowed, availableMemoryBytes: Math.min(available, left) };
+  return {
+    memoryBytes: Math.min(total, cgroup.limit),
+    availableMemoryBytes: Math.min(available, cgroup.available),
+  };
 }
 
 /** The number that a file of the kernel's holds; infinite where it holds none (`max`) or is not there. */

@@ -7,6 +7,12 @@ export interface NodeEvent {
   readonly message: string;
 }
 
+/** Options of {@link nodeEventsOf}. */
+export interface NodeEventsOptions {
+  /** The node has just started: it says so, and which pressures it is under or not. Default: false. */
+  readonly started?: boolean;
+}
+
 /** `condition: [reason when True, reason when not]` */
 const FLIPS: Readonly<Record<string, readonly [string, string]>> = {
   MemoryPressure: ["NodeHasInsufficientMemory", "NodeHasSufficientMemory"],
@@ -16,36 +22,47 @@ const FLIPS: Readonly<Record<string, readonly [string, string]>> = {
 };
 
 /**
- * Pure: the Events that follow from a Node's change, the kubelet's own: a condition of its that flipped, another boot,
- * cordoned or not.
- *
- * @param before - undefined for a kubelet that has just started, whose first Event is `Starting`
+ * Pure: the Events that follow from a Node's change, the kubelet's own: a condition of its that flipped, another boot.
+ * A first pressure condition is told, a first readiness is not; a node that has just started tells its pressures even
+ * where the Node has them already.
  */
-export function nodeEventsOf(before: V1Node | undefined, after: V1Node): NodeEvent[] {
-  const name = after.metadata?.name ?? "";
+export function nodeEventsOf(before: V1Node, after: V1Node, options: NodeEventsOptions = {}): NodeEvent[] {
+  const { started = false } = options;
   const events: NodeEvent[] = [];
-  const tell = (reason: string): void => {
-    events.push({ type: "Normal", reason, message: `Node ${name} status is now: ${reason}` });
-  };
-  if (before === undefined) events.push({ type: "Normal", reason: "Starting", message: "Starting kubelet." });
-  const old = before?.status?.nodeInfo?.bootID ?? "";
+  if (started) events.push({ type: "Normal", reason: "Starting", message: "Starting kubelet." });
+  const old = before.status?.nodeInfo?.bootID ?? "";
   const boot = after.status?.nodeInfo?.bootID ?? "";
   if (old !== "" && boot !== "" && old !== boot) {
-    const message = `Node ${name} has been rebooted, boot id: ${boot}`;
+    const message = `Node ${nameOf(after)} has been rebooted, boot id: ${boot}`;
     events.push({ type: "Warning", reason: "Rebooted", message });
   }
   for (const [type, [whenTrue, otherwise]] of Object.entries(FLIPS)) {
     const is = statusOf(after, type);
-    const was = before === undefined ? undefined : statusOf(before, type);
-    // As the kubelet does: a first readiness is no flip, a first pressure condition is told.
+    const was = started && type !== "Ready" ? undefined : statusOf(before, type);
     if (is === undefined || is === was || (type === "Ready" && was === undefined)) continue;
-    tell(is === "True" ? whenTrue : otherwise);
-  }
-  const cordoned = after.spec?.unschedulable === true;
-  if (before !== undefined && cordoned !== (before.spec?.unschedulable === true)) {
-    tell(cordoned ? "NodeNotSchedulable" : "NodeSchedulable");
+    events.push(statusEvent(after, is === "True" ? whenTrue : otherwise));
   }
   return events;
+}
+
+/** Pure: the Event of a node that was cordoned, or is no more. */
+export function cordonEventOf(wasCordoned: boolean, node: V1Node): NodeEvent | undefined {
+  const cordoned = isCordoned(node);
+  if (cordoned === wasCordoned) return undefined;
+  return statusEvent(node, cordoned ? "NodeNotSchedulable" : "NodeSchedulable");
+}
+
+/** Whether no more pods are to be placed on a node. */
+export function isCordoned(node: V1Node): boolean {
+  return node.spec?.unschedulable === true;
+}
+
+function statusEvent(node: V1Node, reason: string): NodeEvent {
+  return { type: "Normal", reason, message: `Node ${nameOf(node)} status is now: ${reason}` };
+}
+
+function nameOf(node: V1Node): string {
+  return node.metadata?.name ?? "";
 }
 
 function statusOf(node: V1Node, type: string): string | undefined {

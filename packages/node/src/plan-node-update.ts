@@ -1,25 +1,26 @@
 import { isDeepStrictEqual } from "node:util";
 import type { V1Node, V1NodeAddress, V1NodeCondition, V1NodeStatus } from "@kubernetes/client-node";
+import { parseQuantity } from "@krustlet/quantity";
+import { differencesOf, plainOf } from "./differences-of.ts";
 
 /** A strategic merge patch of `nodes/<name>/status`: plain data, as it goes over the wire once dates are text. */
 export interface NodePatch {
   readonly metadata?: {
     readonly labels?: Readonly<Record<string, string>>;
-    readonly annotations?: Readonly<Record<string, string>>;
+    /** null removes an annotation. */
+    readonly annotations?: Readonly<Record<string, string | null>>;
   };
   readonly status?: NodeStatusPatch;
 }
 
-type Replaced =
-  | "nodeInfo"
-  | "daemonEndpoints"
-  | "images"
-  | "declaredFeatures"
-  | "runtimeHandlers"
-  | "features";
+/** Lists that a patch replaces as a whole. */
+type Replaced = "images" | "declaredFeatures" | "runtimeHandlers";
+/** Objects that a patch merges, so that what is to go must be named. */
+type Merged = "nodeInfo" | "daemonEndpoints" | "features";
 
-/** The status in a {@link NodePatch}; null removes a resource. */
-export interface NodeStatusPatch extends Pick<V1NodeStatus, Replaced> {
+/** The status in a {@link NodePatch}; null removes what it stands for. */
+export interface NodeStatusPatch
+  extends Pick<V1NodeStatus, Replaced>, Readonly<Partial<Record<Merged, Readonly<Record<string, unknown>>>>> {
   readonly capacity?: Readonly<Record<string, string | null>>;
   readonly allocatable?: Readonly<Record<string, string | null>>;
   readonly conditions?: readonly V1NodeCondition[];
@@ -33,17 +34,14 @@ export interface NodeUpdateOptions {
   readonly heartbeat?: boolean;
 }
 
-const REPLACED: readonly Replaced[] = [
-  "nodeInfo",
-  "daemonEndpoints",
-  "images",
-  "declaredFeatures",
-  "runtimeHandlers",
-  "features",
-];
+const REPLACED: readonly Replaced[] = ["images", "declaredFeatures", "runtimeHandlers"];
+const MERGED: readonly Merged[] = ["nodeInfo", "daemonEndpoints", "features"];
 
 /** Resources that are the kubelet's to say; others may have been advertised by somebody else, and stay. */
 const OWN_RESOURCE = /^(?:cpu|memory|ephemeral-storage|pods|hugepages-.+)$/;
+
+/** An annotation that is the kubelet's to set or to remove: whether Kubernetes' controller attaches its volumes. */
+const ATTACHED_BY_CONTROLLER = "volumes.kubernetes.io/controller-managed-attach-detach";
 
 /**
  * Pure: what brings a Node that exists already up to date: what differs and nothing else, or undefined. Labels,
@@ -56,7 +54,7 @@ export function planNodeUpdate(
   options: NodeUpdateOptions = {},
 ): NodePatch | undefined {
   const labels = differing(existing.metadata?.labels, desired.metadata?.labels);
-  const annotations = differing(existing.metadata?.annotations, desired.metadata?.annotations);
+  const annotations = annotationsUpdate(existing.metadata?.annotations, desired.metadata?.annotations);
   const metadata = { ...(labels && { labels }), ...(annotations && { annotations }) };
   const status = statusUpdate(existing.status ?? {}, desired.status ?? {}, options.heartbeat ?? false);
   const patch = {
@@ -73,8 +71,12 @@ function statusUpdate(existing: V1NodeStatus, desired: V1NodeStatus, heartbeat: 
     (condition) => heartbeat || conditionChanged(existing.conditions ?? [], condition),
   );
   const replaced = REPLACED.filter(
-    (field) => desired[field] !== undefined && !sameValue(existing[field], desired[field]),
+    (field) => desired[field] !== undefined && !sameList(existing[field], desired[field]),
   );
+  const merged = MERGED.flatMap((field) => {
+    const changes = desired[field] === undefined ? undefined : differencesOf(existing[field], desired[field]);
+    return changes === undefined ? [] : [[field, changes] as const];
+  });
   return {
     ...(capacity && { capacity }),
     ...(allocatable && { allocatable }),
@@ -83,11 +85,12 @@ function statusUpdate(existing: V1NodeStatus, desired: V1NodeStatus, heartbeat: 
       conditions,
     }),
     ...(desired.addresses !== undefined &&
-      !sameValue(existing.addresses, desired.addresses) && {
+      !sameList(existing.addresses, desired.addresses) && {
         // Merging by type would keep an address that is no longer the node's.
         addresses: [...desired.addresses, { $patch: "replace" as const }],
       }),
     ...Object.fromEntries(replaced.map((field) => [field, desired[field]])),
+    ...Object.fromEntries(merged),
   };
 }
 
@@ -99,14 +102,29 @@ function differing(
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
 
+function annotationsUpdate(
+  existing: Readonly<Record<string, string>> = {},
+  desired: Readonly<Record<string, string>> = {},
+): Record<string, string | null> | undefined {
+  const changed = differing(existing, desired);
+  if (!(ATTACHED_BY_CONTROLLER in existing) || ATTACHED_BY_CONTROLLER in desired) return changed;
+  return { ...changed, [ATTACHED_BY_CONTROLLER]: null };
+}
+
 function resources(
   existing: Readonly<Record<string, string>> = {},
   desired: Readonly<Record<string, string>> = {},
 ): Record<string, string | null> | undefined {
   const gone = Object.keys(existing).filter((name) => OWN_RESOURCE.test(name) && !(name in desired));
-  const changed = differing(existing, desired);
-  if (gone.length === 0 && changed === undefined) return undefined;
-  return { ...changed, ...Object.fromEntries(gone.map((name) => [name, null])) };
+  const changed = Object.entries(desired).filter(([name, amount]) => !sameAmount(existing[name], amount));
+  if (gone.length === 0 && changed.length === 0) return undefined;
+  return { ...Object.fromEntries(changed), ...Object.fromEntries(gone.map((name) => [name, null])) };
+}
+
+/** The API server writes amounts in its own way: of `1000` it makes `1k`. */
+function sameAmount(existing: string | undefined, desired: string): boolean {
+  if (existing === undefined || existing === desired) return existing === desired;
+  return parseQuantity(existing).nano === parseQuantity(desired).nano;
 }
 
 function conditionChanged(existing: readonly V1NodeCondition[], condition: V1NodeCondition): boolean {
@@ -121,11 +139,7 @@ function conditionChanged(existing: readonly V1NodeCondition[], condition: V1Nod
   );
 }
 
-/** Equality as JSON: a class instance of the client's is what its fields say; an empty list is no list. */
-function sameValue(a: unknown, b: unknown): boolean {
-  const plain = (value: unknown): unknown =>
-    value === undefined || (Array.isArray(value) && value.length === 0)
-      ? null
-      : (JSON.parse(JSON.stringify(value)) as unknown);
-  return isDeepStrictEqual(plain(a), plain(b));
+/** The API server leaves an empty list out. */
+function sameList(existing: readonly unknown[] = [], desired: readonly unknown[] = []): boolean {
+  return isDeepStrictEqual(plainOf(existing), plainOf(desired));
 }

@@ -24,7 +24,8 @@ export interface StatusReport {
 
 /**
  * Pure: whether a node's status is to be posted now. Any change is, at once; otherwise every five minutes. After a
- * change the next report is due in 2.5 to 7.5 minutes, so that nodes which changed together do not stay together.
+ * change, and after the first report, the next one is due in 2.5 to 7.5 minutes, so that nodes which changed or started
+ * together do not stay together.
  *
  * @param random - a number from 0 up to 1
  */
@@ -38,6 +39,6 @@ export function planStatusReport(
   const due = last.due === undefined || now >= last.due;
   const patch = changed || due ? planNodeUpdate(last.node, next, { heartbeat: true }) : undefined;
   if (patch === undefined) return undefined;
-  const delay = changed ? REPORT_PERIOD_MS * (0.5 + random) : REPORT_PERIOD_MS;
+  const delay = changed || last.due === undefined ? REPORT_PERIOD_MS * (0.5 + random) : REPORT_PERIOD_MS;
   return { why: changed ? "changed" : "due", patch, due: new Date(now.getTime() + delay) };
 }

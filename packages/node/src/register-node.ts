@@ -16,8 +16,9 @@ export interface RegisteredNode {
 }
 
 /**
- * Makes the Node known to the API server: creates it, or brings the one that is there up to date. Tries again with
- * waits that double from 100 ms to 7 s until it succeeds or the signal is aborted.
+ * Makes the Node known to the API server: creates it, or brings the one that is there up to date, all but its
+ * conditions, whose times of transition only `reportNodeStatus` keeps. Tries again with waits that double from 100 ms
+ * to 7 s until it succeeds or the signal is aborted.
  *
  * @throws KrustletError `InvalidObject` where the API server finds the Node invalid, which no retry mends; the signal's
  * reason.
@@ -53,7 +54,8 @@ export async function registerNode(
           throw status === 403 && apiStatusOf(failure) === 404 ? error : failure;
         },
       );
-      const patch = planNodeUpdate(existing, node);
+      const { conditions: _, ...desired } = node.status ?? {};
+      const patch = planNodeUpdate(existing, Object.assign({}, node, { status: desired }));
       if (patch === undefined) return { node: existing, created: false };
       const patched = await callWithin(doing, (signal) => client.patchNodeStatus(name, patch, { signal }));
       return { node: patched, created: false };

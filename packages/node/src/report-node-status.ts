@@ -5,7 +5,7 @@ import type { DoerOptions } from "./doer-options.ts";
 import { doingOf } from "./doer-options.ts";
 import type { NodeClient } from "./node-client.ts";
 import type { NodeEvent } from "./node-events.ts";
-import { nodeEventsOf } from "./node-events.ts";
+import { cordonEventOf, isCordoned, nodeEventsOf } from "./node-events.ts";
 import type { StatusReport } from "./plan-status-report.ts";
 import { planStatusReport } from "./plan-status-report.ts";
 
@@ -20,8 +20,6 @@ export interface PostedReport {
   readonly why: StatusReport["why"];
   readonly before: V1Node;
   readonly after: V1Node;
-  /** What follows from it, to be recorded. */
-  readonly events: readonly NodeEvent[];
 }
 
 /** Options of {@link reportNodeStatus}. */
@@ -35,6 +33,8 @@ export interface ReportOptions extends DoerOptions {
   /** The newest Node that a watch has seen; without it the Node is read in every round. */
   readonly observed?: () => V1Node | undefined;
   readonly onReported?: (report: PostedReport) => void;
+  /** Told the Events about the node, in order, to be recorded. */
+  readonly onEvent?: (event: NodeEvent) => void;
 }
 
 /**
@@ -49,12 +49,17 @@ export async function reportNodeStatus(client: NodeClient, options: ReportOption
   let fastUntil: number | undefined = clock.now().getTime() + FAST_FOR_MS;
   let known: V1Node | undefined;
   let due: Date | undefined;
+  let cordoned = false;
+  const onEvent = options.onEvent ?? (() => {});
   try {
     for (;;) {
       // While it is fast, a round need not read what the last one left.
       const first = options.observed?.() ?? (fastUntil === undefined ? undefined : known);
       const round = await reportOnce(client, options, doing, first, due);
       if (round !== undefined) {
+        const cordonEvent = cordonEventOf(cordoned, round.node);
+        if (cordonEvent !== undefined) onEvent(cordonEvent);
+        cordoned = isCordoned(round.node);
         known = round.node;
         due = round.due;
       }
@@ -62,7 +67,7 @@ export async function reportNodeStatus(client: NodeClient, options: ReportOption
       if (fastUntil !== undefined && (ready || clock.now().getTime() >= fastUntil)) fastUntil = undefined;
       // Tries that all failed are not repeated ten times a second.
       const fast = fastUntil !== undefined && round !== undefined;
-      const period = fast ? FAST_PERIOD_MS : PERIOD_MS * (1 + JITTER * (2 * random() - 1));
+      const period = fast ? FAST_PERIOD_MS : PERIOD_MS * (1 + JITTER * random());
       await clock.sleep(period, { signal });
     }
   } catch (error) {
@@ -96,8 +101,10 @@ async function reportOnce(
       const after = await callWithin(doing, (signal) =>
         client.patchNodeStatus(name, report.patch, { signal }),
       );
-      const events = nodeEventsOf(before, after);
-      options.onReported?.({ why: report.why, before, after, events });
+      options.onReported?.({ why: report.why, before, after });
+      // The first report is always due, and no later one is without a date.
+      const events = nodeEventsOf(before, after, { started: due === undefined });
+      for (const event of events) options.onEvent?.(event);
       return { node: after, due: report.due };
     } catch (error) {
       signal.throwIfAborted();

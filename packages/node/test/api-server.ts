@@ -1,4 +1,5 @@
 import type { V1CertificateSigningRequest, V1Lease, V1Node } from "@kubernetes/client-node";
+import { formatQuantity, parseQuantity } from "@krustlet/quantity";
 import type { Machine } from "../src/measure-machine.ts";
 import type { NodeClient } from "../src/node-client.ts";
 import type { NodePatch } from "../src/plan-node-update.ts";
@@ -36,8 +37,9 @@ export class ApiServer implements NodeClient {
     await this.#meet("createNode");
     const name = node.metadata?.name ?? "";
     if (this.nodes.has(name)) throw new ApiError(409);
-    this.nodes.set(name, node);
-    return node;
+    const stored = merged({}, JSON.parse(JSON.stringify(node)) as object);
+    this.nodes.set(name, stored);
+    return stored;
   }
   async getNode(name: string): Promise<V1Node> {
     await this.#meet("getNode");
@@ -47,11 +49,7 @@ export class ApiServer implements NodeClient {
     await this.#meet("patchNodeStatus");
     this.patches.push(patch);
     const node = found(this.nodes, name);
-    const { conditions } = patch.status ?? {};
-    const next: V1Node = {
-      metadata: { name, labels: { ...node.metadata?.labels, ...patch.metadata?.labels } },
-      status: conditions === undefined ? node.status! : Object.assign({}, node.status, { conditions }),
-    };
+    const next = merged(node, JSON.parse(JSON.stringify(patch)) as object);
     this.nodes.set(name, next);
     return next;
   }
@@ -126,3 +124,50 @@ export const INIT = {
   kubeletVersion: "v1.36.3",
   runtimeVersion: "krustlet://0.1.0",
 };
+
+type Fields = Record<string, unknown>;
+
+/** A strategic merge of a Node, with the amounts written and empty fields left out as the API server does. */
+function merged(node: V1Node, patch: object): V1Node {
+  const whole = mergedFields(node as Fields, patch as Fields) as V1Node;
+  for (const amounts of [whole.status?.capacity, whole.status?.allocatable]) {
+    for (const [name, amount] of Object.entries(amounts ?? {})) {
+      amounts![name] = formatQuantity(parseQuantity(amount));
+    }
+  }
+  for (const condition of whole.status?.conditions ?? []) {
+    condition.lastHeartbeatTime = new Date(condition.lastHeartbeatTime!);
+    condition.lastTransitionTime = new Date(condition.lastTransitionTime!);
+  }
+  return whole;
+}
+
+function mergedFields(before: Fields, patch: Fields): Fields {
+  const after: Fields = { ...before };
+  for (const [key, value] of Object.entries(patch)) {
+    if (key.startsWith("$")) continue;
+    if (value === null || value === "" || (Array.isArray(value) && value.length === 0)) delete after[key];
+    else if (key === "conditions" || key === "addresses") {
+      after[key] = mergedByType((before[key] ?? []) as Fields[], value as Fields[]);
+    } else if (typeof value === "object" && !Array.isArray(value)) {
+      after[key] = mergedFields((before[key] ?? {}) as Fields, value as Fields);
+    } else after[key] = value;
+  }
+  return after;
+}
+
+function mergedByType(before: readonly Fields[], patch: readonly Fields[]): Fields[] {
+  const items = patch.filter((item) => !("$patch" in item));
+  if (items.length < patch.length) return items;
+  const rest = before.filter(({ type }) => !items.some((item) => item["type"] === type));
+  return [
+    ...rest,
+    ...items.map((item) =>
+      Object.assign(
+        {},
+        before.find((b) => b["type"] === item["type"]),
+        item,
+      ),
+    ),
+  ];
+}

@@ -40,7 +40,7 @@ const faultOf: fc.Arbitrary<Fault | undefined> = fc.oneof(
 );
 
 describe("keepLease", () => {
-  it("renews every 10 s give or take 4 %, and ends with its signal", async () => {
+  it("renews every 10 s and up to 4 % more, and ends with its signal", async () => {
     const clock = new FakeClock();
     const api = new ApiServer();
     const times: number[] = [];
@@ -56,7 +56,7 @@ describe("keepLease", () => {
       }),
     );
     const gaps = times.slice(1).map((time, index) => time - times[index]!);
-    expect(Math.min(...gaps)).toBeCloseTo(9600, -1);
+    expect(Math.min(...gaps)).toBeCloseTo(10_000, -1);
     expect(Math.max(...gaps)).toBeCloseTo(10_400, -1);
     expect(clock.sleeping).toBe(0);
   });
@@ -149,11 +149,15 @@ describe("keepLease", () => {
       }),
     );
     expect(api.leases.get("n")?.metadata?.labels).toEqual({ theirs: "1" });
-    expect(api.leases.get("n")?.spec?.renewTime?.toISOString()).toBe("2026-01-01T00:00:30.000000Z");
+    expect(api.leases.get("n")?.spec?.renewTime?.toISOString()).toBe("2026-01-01T00:00:30.600000Z");
   });
 });
 
 describe("planStatusReport", () => {
+  const now = new Date("2026-01-01T00:00:00Z");
+  const before = nodeConditionsOf(facts(), [], now);
+  const node = buildNode({ ...INIT, conditions: before });
+
   it("posts a change at once, and what is unchanged when it is due", () => {
     fc.assert(
       fc.property(
@@ -161,13 +165,8 @@ describe("planStatusReport", () => {
         fc.boolean(),
         fc.integer({ min: -600_000, max: 600_000 }),
         (random, changed, left) => {
-          const now = new Date("2026-01-01T00:00:00Z");
-          const before = nodeConditionsOf(facts(), [], now);
-          const node = buildNode({ ...INIT, conditions: before });
-          const next = buildNode({
-            ...INIT,
-            conditions: nodeConditionsOf(facts(changed ? ["x"] : []), before, now),
-          });
+          const conditions = nodeConditionsOf(facts(changed ? ["x"] : []), before, now);
+          const next = buildNode({ ...INIT, conditions });
           const report = planStatusReport({ node, due: new Date(now.getTime() + left) }, next, now, random);
           const why = changed ? "changed" : "due";
           expect(report?.why).toBe(changed || left <= 0 ? why : undefined);
@@ -180,6 +179,14 @@ describe("planStatusReport", () => {
       ),
       { seed: 4 },
     );
+  });
+
+  it("spreads the second report of nodes that start together", () => {
+    const delays = [0, 0.5, 0.999].map((random) => {
+      const report = planStatusReport({ node, due: undefined }, node, now, random);
+      return Math.round((report!.due.getTime() - now.getTime()) / 1000);
+    });
+    expect(delays).toEqual([150, 300, 450]);
   });
 });
 
@@ -201,16 +208,49 @@ describe("reportNodeStatus", () => {
           const conditions = nodeConditionsOf(facts(errors), node.status?.conditions ?? [], clock.now());
           return buildNode({ ...INIT, conditions });
         },
-        onReported: ({ why, events }) =>
-          posts.push([clock.now().getTime() - began, why, ...events.map(({ reason }) => reason)].join(" ")),
+        onReported: ({ why }) => posts.push(`${clock.now().getTime() - began} ${why}`),
+        onEvent: ({ reason }) => posts.push(reason),
       }),
     );
     expect(posts).toEqual([
-      "0 changed NodeHasSufficientMemory NodeHasNoDiskPressure NodeHasSufficientPID",
-      "300 changed NodeReady",
-      "300300 due",
-      "600300 due",
+      "0 changed",
+      "Starting",
+      "NodeHasSufficientMemory",
+      "NodeHasNoDiskPressure",
+      "NodeHasSufficientPID",
+      "300 changed",
+      "NodeReady",
+      "306300 due",
+      "612300 due",
     ]);
+    expect(api.patches).toHaveLength(4);
+  });
+
+  it("tells when the node is cordoned and when it is no more, also where it was before it started", async () => {
+    const clock = new FakeClock();
+    const api = new ApiServer();
+    const conditions = nodeConditionsOf(facts(), [], clock.now());
+    const node = buildNode({ ...INIT, conditions });
+    const cordon = (unschedulable: boolean): void =>
+      void api.nodes.set("edge-1", Object.assign({}, node, { spec: { unschedulable } }));
+    const reasons: string[] = [];
+    const stop = new AbortController();
+    cordon(true);
+    const running = reportNodeStatus(api, {
+      nodeName: "edge-1",
+      clock,
+      signal: stop.signal,
+      compute: () => node,
+      onEvent: ({ reason }) => reasons.push(reason),
+    });
+    await clock.advance(1000);
+    cordon(false);
+    await clock.advance(22_000);
+    cordon(true);
+    await clock.advance(12_000);
+    stop.abort();
+    await running;
+    expect(reasons.slice(4)).toEqual(["NodeNotSchedulable", "NodeSchedulable", "NodeNotSchedulable"]);
   });
 
   it("outlives every failure, of the API server and of what computes", async () => {
@@ -263,8 +303,17 @@ describe("registerNode", () => {
     const { node, created } = await registerNode(api, buildNode(INIT));
     expect(created).toBe(false);
     expect(node.metadata?.labels?.["kubernetes.io/arch"]).toBe("wasm32-wasi");
-    await registerNode(api, { metadata: node.metadata! });
+    await registerNode(api, buildNode(INIT));
     expect(api.patches).toHaveLength(1);
+  });
+
+  it("leaves the conditions of a Node that is there as they are, so that none seems to flip", async () => {
+    const api = new ApiServer();
+    const before = nodeConditionsOf(facts(), [], new Date("2026-01-01T00:00:00Z"));
+    api.nodes.set("edge-1", buildNode({ ...INIT, conditions: before }));
+    const now = nodeConditionsOf(facts(), [], new Date("2026-02-01T00:00:00Z"));
+    await registerNode(api, buildNode({ ...INIT, conditions: now, maxPods: 50 }));
+    expect(api.patches).toEqual([{ status: { capacity: { pods: "50" }, allocatable: { pods: "50" } } }]);
   });
 
   it("gives up where the Node is invalid, and when it is told to", async () => {

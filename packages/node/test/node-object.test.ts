@@ -1,8 +1,9 @@
-import type { V1Node } from "@kubernetes/client-node";
+import type { V1Node, V1NodeSystemInfo } from "@kubernetes/client-node";
 import { describe, expect, it } from "vitest";
 import {
   allocatableOf,
   buildNode,
+  cordonEventOf,
   DEFAULT_TAINTS,
   measureMachine,
   nodeConditionsOf,
@@ -12,9 +13,8 @@ import {
   planLease,
   planNodeLabels,
   planNodeUpdate,
-  pressureOf,
 } from "../src/index.ts";
-import type { ResourceAmounts } from "../src/index.ts";
+import type { MachineReader, ResourceAmounts } from "../src/index.ts";
 import { INIT, MACHINE } from "./api-server.ts";
 
 const now = new Date("2026-01-01T00:00:00.500Z");
@@ -35,7 +35,7 @@ describe("the Node object", () => {
     });
     expect(node.spec).toEqual({ taints: DEFAULT_TAINTS });
     expect(node.status).toMatchObject({
-      capacity: { cpu: "4", memory: "8388608Ki", "ephemeral-storage": "104857600Ki", pods: "1000" },
+      capacity: { cpu: "4", memory: "8Gi", "ephemeral-storage": "100Gi", pods: "1k" },
       addresses: [
         { type: "InternalIP", address: "192.0.2.10" },
         { type: "Hostname", address: "edge-1" },
@@ -64,6 +64,12 @@ describe("the Node object", () => {
       memory: "7Gi",
       pods: "110",
     });
+  });
+
+  it("does not offer huge pages as ordinary memory", () => {
+    expect(
+      allocatableOf({ memory: "8Gi", "hugepages-2Mi": "1Gi", "hugepages-1Gi": "2Gi" }, [{ memory: "1Gi" }]),
+    ).toEqual({ memory: "4Gi", "hugepages-2Mi": "1Gi", "hugepages-1Gi": "2Gi" });
   });
 
   it("lists the fifty largest images with five names each, digests first", () => {
@@ -171,17 +177,6 @@ describe("conditions", () => {
     );
   });
 
-  it("know pressure by the kubelet's thresholds", () => {
-    expect(pressureOf(MACHINE)).toEqual({ memoryPressure: false, diskPressure: false, pidPressure: false });
-    const pressed = { availableMemoryBytes: 2 ** 20, freeInodes: 10, pids: 32_700 };
-    expect(pressureOf({ ...MACHINE, ...pressed })).toEqual({
-      memoryPressure: true,
-      diskPressure: true,
-      pidPressure: true,
-    });
-    expect(pressureOf({ ...MACHINE, inodes: 0, freeInodes: 0 }).diskPressure).toBe(false);
-  });
-
   it("become Events when they flip, as do boots and cordons", () => {
     const of = (errors: string[], bootID: string, unschedulable: boolean): V1Node => ({
       metadata: { name: "n" },
@@ -195,13 +190,24 @@ describe("conditions", () => {
     expect(nodeEventsOf(of([], "b1", false), of(["x"], "b2", true))).toEqual([
       { type: "Warning", reason: "Rebooted", message: "Node n has been rebooted, boot id: b2" },
       { type: "Normal", reason: "NodeNotReady", message: "Node n status is now: NodeNotReady" },
-      { type: "Normal", reason: "NodeNotSchedulable", message: "Node n status is now: NodeNotSchedulable" },
     ]);
-    expect(nodeEventsOf(undefined, of([], "b1", false)).map(({ message }) => message)).toEqual([
-      "Starting kubelet.",
+    const cordoned = of([], "b1", true);
+    const message = "Node n status is now: NodeNotSchedulable";
+    expect(cordonEventOf(false, cordoned)).toEqual({ type: "Normal", reason: "NodeNotSchedulable", message });
+    expect(cordonEventOf(true, cordoned)).toBeUndefined();
+    expect(cordonEventOf(true, of([], "b1", false))?.reason).toBe("NodeSchedulable");
+    const pressures = [
       "Node n status is now: NodeHasSufficientMemory",
       "Node n status is now: NodeHasNoDiskPressure",
       "Node n status is now: NodeHasSufficientPID",
+    ];
+    const messagesOf = (...args: Parameters<typeof nodeEventsOf>): string[] =>
+      nodeEventsOf(...args).map(({ message }) => message);
+    expect(messagesOf({}, of([], "b1", false))).toEqual(pressures);
+    expect(messagesOf(of([], "b1", false), of(["x"], "b1", false), { started: true })).toEqual([
+      "Starting kubelet.",
+      ...pressures,
+      "Node n status is now: NodeNotReady",
     ]);
   });
 });
@@ -241,6 +247,31 @@ describe("the update of a Node that is there", () => {
   });
 });
 
+describe("what the API server writes in its own way", () => {
+  it("is no difference: amounts, empty fields, empty lists", () => {
+    const desired = buildNode({ ...INIT, maxPods: 1000 });
+    const existing = JSON.parse(JSON.stringify(desired)) as V1Node;
+    Object.assign(existing.status!.capacity!, { pods: "1000", memory: "8388608Ki", cpu: "4000m" });
+    delete existing.status!.images;
+    delete existing.status!.declaredFeatures;
+    delete (existing.status!.nodeInfo as Partial<V1NodeSystemInfo>).kubeProxyVersion;
+    expect(planNodeUpdate(existing, desired)).toBeUndefined();
+  });
+
+  it("is removed where it is no more: swap, what Kubernetes' controller should attach", () => {
+    const desired = buildNode(INIT);
+    const existing = buildNode({ ...INIT, machine: { ...MACHINE, swapBytes: 4096, bootID: "b0" } });
+    const attach = "volumes.kubernetes.io/controller-managed-attach-detach";
+    existing.metadata!.annotations = { [attach]: "true", theirs: "1" };
+    expect(planNodeUpdate(existing, desired)).toEqual({
+      metadata: { annotations: { [attach]: null } },
+      status: { nodeInfo: { bootID: "b1", swap: null } },
+    });
+    const attached = buildNode({ ...INIT, annotations: { [attach]: "true" } });
+    expect(planNodeUpdate(existing, attached)?.metadata).toBeUndefined();
+  });
+});
+
 describe("the Lease", () => {
   it("is held by the node, owned by its Node alone, for 40 s, with microseconds", () => {
     const lease = planLease(undefined, { name: "n", uid: "u" }, now);
@@ -277,29 +308,32 @@ describe("the measurement", () => {
     expect(machine.bootID).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it("counts no more memory than the control group allows", async () => {
-    const files: Record<string, string> = {
-      "/proc/meminfo": "MemTotal:  2048 kB\nMemFree: 10 kB\nMemAvailable: 1024 kB\nSwapTotal: 4 kB\n",
-      "/sys/fs/cgroup/memory.max": "1048576\n",
-      "/sys/fs/cgroup/memory.current": "1000000\n",
-      "/proc/loadavg": "0.1 0.2 0.3 2/321 999\n",
-      "/proc/sys/kernel/pid_max": "4194304\n",
-      "/proc/sys/kernel/threads-max": "1000\n",
-      "/usr/lib/os-release": 'NAME=x\nPRETTY_NAME="An OS 1"\n',
-      "/var/lib/dbus/machine-id": "id\n",
-    };
-    const reader = {
-      text: async (path: string) => files[path],
-      fileSystem: async () => ({ bytes: 9, availableBytes: 8, inodes: 0, freeInodes: 0 }),
-      cpus: () => 2,
-      hostname: () => "Edge-1",
-      kernelVersion: () => "6",
-    };
-    expect(await measureMachine({ rootDirectory: "/x", reader })).toEqual({
+  const files: Record<string, string> = {
+    "/proc/meminfo": "MemTotal:  2048 kB\nMemFree: 10 kB\nMemAvailable: 1024 kB\nSwapTotal: 4 kB\n",
+    "/proc/loadavg": "0.1 0.2 0.3 2/321 999\n",
+    "/proc/sys/kernel/pid_max": "4194304\n",
+    "/proc/sys/kernel/threads-max": "1000\n",
+    "/usr/lib/os-release": 'NAME=x\nPRETTY_NAME="An OS 1"\n',
+    "/var/lib/dbus/machine-id": "id\n",
+  };
+  const readerOf = (more: Record<string, string>): MachineReader => ({
+    text: async (path: string) => ({ ...files, ...more })[path],
+    fileSystem: async () => ({ bytes: 9, availableBytes: 8, inodes: 0, freeInodes: 0 }),
+    cpus: () => 2,
+    hostname: () => "Edge-1",
+    kernelVersion: () => "6",
+  });
+  const memoryOf = async (more: Record<string, string>): Promise<number[]> => {
+    const machine = await measureMachine({ rootDirectory: "/x", reader: readerOf(more) });
+    return [machine.memoryBytes, machine.availableMemoryBytes];
+  };
+
+  it("is put together from the kernel's files", async () => {
+    expect(await measureMachine({ rootDirectory: "/x", reader: readerOf({}) })).toEqual({
       hostname: "edge-1",
       cpus: 2,
-      memoryBytes: 1_048_576,
-      availableMemoryBytes: 48_576,
+      memoryBytes: 2_097_152,
+      availableMemoryBytes: 1_048_576,
       swapBytes: 4096,
       diskBytes: 9,
       availableDiskBytes: 8,
@@ -313,6 +347,36 @@ describe("the measurement", () => {
       kernelVersion: "6",
       osImage: "An OS 1",
     });
+  });
+
+  it("counts no more memory than a control group of version 2 allows, its own or one above", async () => {
+    const unit = "/sys/fs/cgroup/system.slice/krustlet.service";
+    expect(
+      await memoryOf({
+        "/proc/self/cgroup": "0::/system.slice/krustlet.service\n",
+        "/sys/fs/cgroup/system.slice/memory.max": "1048576\n",
+        "/sys/fs/cgroup/system.slice/memory.current": "1000000\n",
+        "/sys/fs/cgroup/system.slice/memory.stat": "anon 1\ninactive_file 500000\n",
+        [`${unit}/memory.max`]: "max\n",
+        [`${unit}/memory.current`]: "900000\n",
+      }),
+    ).toEqual([1_048_576, 548_576]);
+    expect(
+      await memoryOf({ "/proc/self/cgroup": "0::/../../x\n", "/sys/fs/cgroup/memory.max": "1000000\n" }),
+    ).toEqual([1_000_000, 1_000_000]);
+  });
+
+  it("counts no more memory than a control group of version 1 allows", async () => {
+    const group = "/sys/fs/cgroup/memory/docker/abc";
+    expect(
+      await memoryOf({
+        "/proc/self/cgroup": "9:name=systemd:/\n4:cpu,memory:/docker/abc\n0::/\n",
+        "/sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n",
+        [`${group}/memory.limit_in_bytes`]: "1048576\n",
+        [`${group}/memory.usage_in_bytes`]: "2000000\n",
+        [`${group}/memory.stat`]: "inactive_file 1\ntotal_inactive_file 1500000\n",
+      }),
+    ).toEqual([1_048_576, 548_576]);
   });
 });
 
