@@ -17,6 +17,7 @@ export { admissionOf } from "./admission-of.ts";
 export type { AdmissionInit } from "./admission-of.ts";
 export { handlerOf } from "./handler-of.ts";
 export type { Handler, HandlerInit, RuntimeClassLike } from "./handler-of.ts";
+export { matchesNodeTerms } from "./node-affinity.ts";
 export type {
   AdmissionContainer,
   AdmissionNode,

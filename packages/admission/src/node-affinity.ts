@@ -10,7 +10,12 @@ export function matchesNodeAffinity(pod: AdmissionPod, node: AdmissionNode): boo
   );
   const required = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
   if (!selected || !required) return selected;
-  return (required.nodeSelectorTerms ?? []).some((term) => matchesTerm(term, labels, node.metadata?.name));
+  return matchesNodeTerms(required.nodeSelectorTerms ?? [], node);
+}
+
+/** Whether the node is one that any of `terms` allows; none of them allow no node. */
+export function matchesNodeTerms(terms: readonly SelectorTerm[], node: AdmissionNode): boolean {
+  return terms.some((term) => matchesTerm(term, node.metadata?.labels ?? {}, node.metadata?.name));
 }
 
 /** A term without any requirement matches nothing, and neither does one with a requirement that makes no sense. */

@@ -30,7 +30,17 @@ export type {
   WasmImage,
   WasmKind,
 } from "./image.ts";
-export type { ConfigMapObject, ObjectSource, PersistentVolumeClaimObject, SecretObject } from "./objects.ts";
+export type {
+  ConfigMapObject,
+  IssuedToken,
+  ObjectKey,
+  ObjectSource,
+  PersistentVolumeClaimObject,
+  PersistentVolumeObject,
+  SecretObject,
+  TokenRequest,
+  TokenSource,
+} from "./objects.ts";
 export type {
   ImageName,
   ImagePuller,
@@ -52,4 +62,4 @@ export type {
   RunningContainer,
   Runtime,
 } from "./runtime.ts";
-export type { MountedVolumes, VolumeMounter } from "./volumes.ts";
+export type { MountedVolumes, VolumeErrorDetails, VolumeMounter } from "./volumes.ts";

@@ -14,7 +14,39 @@ export interface SecretObject {
 
 /** What of a PersistentVolumeClaim its users need. */
 export interface PersistentVolumeClaimObject {
+  readonly metadata?: { readonly uid?: string; readonly deletionTimestamp?: unknown };
   readonly spec?: { readonly accessModes?: readonly string[]; readonly volumeName?: string };
+  readonly status?: { readonly phase?: string };
+}
+
+/** What of a PersistentVolume its users need; a `V1PersistentVolume` is one. */
+export interface PersistentVolumeObject {
+  readonly metadata?: { readonly name?: string };
+  readonly spec?: {
+    readonly claimRef?: { readonly namespace?: string; readonly name?: string; readonly uid?: string };
+    readonly hostPath?: { readonly path: string; readonly type?: string };
+    readonly local?: { readonly path: string };
+    readonly nodeAffinity?: { readonly required?: { readonly nodeSelectorTerms: readonly NodeTerm[] } };
+    readonly volumeMode?: string;
+  };
+}
+
+interface NodeTerm {
+  readonly matchExpressions?: readonly NodeRequirement[];
+  readonly matchFields?: readonly NodeRequirement[];
+}
+
+interface NodeRequirement {
+  readonly key: string;
+  readonly operator: string;
+  readonly values?: readonly string[];
+}
+
+/** Names one object of the API server's. */
+export interface ObjectKey {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
 }
 
 /** Where the objects that a Pod names come from: the other documents of a manifest, or the API server. */
@@ -26,4 +58,27 @@ export interface ObjectSource {
     name: string,
     options?: Cancellable,
   ): Promise<PersistentVolumeClaimObject | undefined>;
+  /** Absent where there is no API server: a claim is then a directory of its own. */
+  persistentVolume?(name: string, options?: Cancellable): Promise<PersistentVolumeObject | undefined>;
 }
+
+/** What a service account token is asked for. */
+export interface TokenRequest {
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  /** Empty: the API server's own. */
+  readonly audiences: readonly string[];
+  /** At least 600. */
+  readonly expirationSeconds: number;
+  /** The pod that the token is bound to. */
+  readonly pod: { readonly name: string; readonly uid: string };
+}
+
+/** A service account token. It is never logged. */
+export interface IssuedToken {
+  readonly token: string;
+  readonly expiresAt: Date;
+}
+
+/** Where service account tokens come from: the API server, in a cluster. */
+export type TokenSource = (request: TokenRequest, options?: Cancellable) => Promise<IssuedToken>;

@@ -1,6 +1,6 @@
 import type { NodeFacts } from "@krustlet/environment";
 import { KrustletError } from "@krustlet/interface";
-import type { Cancellable, ObjectSource, VolumeMounter } from "@krustlet/interface";
+import type { Cancellable, ObjectSource, TokenSource, VolumeMounter } from "@krustlet/interface";
 import type { V1Pod } from "@kubernetes/client-node";
 import { rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
@@ -14,8 +14,9 @@ import { pluginOf } from "./plugin-of.ts";
 import { demandLabel, podText, uidOf } from "./pod-text.ts";
 import { ownerPathOf } from "./remove-abandoned-pods.ts";
 import { removeTree } from "./remove-tree.ts";
-import { volumeError } from "./volume-error.ts";
-import type { MadeVolume, TokenSource, VolumeContext } from "./volume-plugin.ts";
+import { TokenCache } from "./token-cache.ts";
+import { aboutVolume, volumeError } from "./volume-error.ts";
+import type { MadeVolume, VolumeContext } from "./volume-plugin.ts";
 
 /** What {@link createVolumeMounter} is made of. */
 export interface VolumeMounterInit {
@@ -28,7 +29,11 @@ export interface VolumeMounterInit {
   readonly tokens?: TokenSource;
   /** A directory in memory; `false` for none. Default: `/dev/shm` where it is one. */
   readonly memoryDirectory?: string | false;
+  /** Labels of the node, for PersistentVolumes that are bound to nodes. Absent: that is not checked. */
+  readonly nodeLabels?: () => Readonly<Record<string, string>>;
   readonly now?: () => Date;
+  /** In [0, 1); spreads the renewal of tokens. */
+  readonly random?: () => number;
   /** Told what the user should know and no error says. */
   readonly onWarning?: (message: string) => void;
 }
@@ -38,7 +43,9 @@ export interface VolumeMounterInit {
  * One mounter serves many Pods at once; mounting the same Pod twice at once is the caller's mistake.
  */
 export function createVolumeMounter(init: VolumeMounterInit): VolumeMounter<V1Pod> {
-  const { objects, tokens, nodeOf = () => ({}), now = () => new Date(), onWarning: warn = () => {} } = init;
+  const { objects, nodeLabels, nodeOf = () => ({}), now = () => new Date() } = init;
+  const { onWarning: warn = () => {}, random = Math.random } = init;
+  const tokens = init.tokens && new TokenCache({ source: init.tokens, now, random, warn });
   const rootDirectory = resolve(init.rootDirectory);
   const memory = memoryDirectoryOf(init.memoryDirectory);
   return {
@@ -50,7 +57,8 @@ export function createVolumeMounter(init: VolumeMounterInit): VolumeMounter<V1Po
         nodeOf,
         now,
         warn,
-        ...(tokens && { tokens }),
+        ...(nodeLabels && { nodeLabels }),
+        ...(tokens && { tokens: (request, tokenOptions) => tokens.get(request, tokenOptions) }),
         ...((await memory) !== undefined && { memoryDirectory: await memory }),
       };
       const isNew = !(await pathExists(directory));
@@ -63,12 +71,12 @@ export function createVolumeMounter(init: VolumeMounterInit): VolumeMounter<V1Po
         await makeDirectory(dirname(directory), 0o700);
         await writeFile(ownerPathOf(directory), await ownerMark(), { mode: 0o600 });
         await makeDirectory(directory, 0o700);
-        for (const { name, path, make } of makers) {
+        for (const { name, path, where, make } of makers) {
           options.signal?.throwIfAborted();
           await makeDirectory(dirname(path), 0o700);
-          volumes.set(name, await make());
+          volumes.set(name, await told(make, name, where));
         }
-        return new MountedPod({ pod, volumes, directory });
+        return new MountedPod({ pod, volumes, directory, ...(tokens && { tokens }) });
       } catch (cause) {
         if (begun && isNew) await undo(volumes, directory);
         throw volumeError(cause, `the volumes of ${podText(pod)} could not be made`);
@@ -80,6 +88,8 @@ export function createVolumeMounter(init: VolumeMounterInit): VolumeMounter<V1Po
 interface Maker {
   readonly name: string;
   readonly path: string;
+  /** How messages call the volume. */
+  readonly where: string;
   readonly make: () => Promise<MadeVolume>;
 }
 
@@ -97,12 +107,24 @@ async function prepare(
     const where = `volume "${name}" of ${podText(pod)}`;
     if (names.has(name)) throw new KrustletError("InvalidField", `${where}: there is another of that name`);
     names.add(name);
-    const plugin = pluginOf(volume, where);
-    const path = join(directory, "volumes", plugin.directoryName, name);
-    const make = await plugin.prepare({ pod, volume, where, directory: path }, context, options);
-    makers.push({ name, path, make });
+    const maker = async (): Promise<Maker> => {
+      const plugin = pluginOf(volume, where);
+      const path = join(directory, "volumes", plugin.directoryName, name);
+      const make = await plugin.prepare({ pod, volume, where, directory: path }, context, options);
+      return { name, path, where, make };
+    };
+    makers.push(await told(maker, name, where));
   }
   return makers;
+}
+
+/** What `work` gives; of what it throws, told as being about the volume. */
+async function told<T>(work: () => Promise<T>, volume: string, where: string): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw aboutVolume(volumeError(cause, `${where} could not be made`), volume, where);
+  }
 }
 
 /** Takes back what a mount that failed has made. What fails here too is left; the first failure is the one told. */

@@ -32,7 +32,6 @@ export { planMounts } from "./plan-mounts.ts";
 export type { PlannedMount } from "./plan-mounts.ts";
 export { removeAbandonedPods } from "./remove-abandoned-pods.ts";
 export { VOLUME_KINDS } from "./plugin-of.ts";
-export type { TokenRequest, TokenSource } from "./volume-plugin.ts";
 export { writePayload } from "./write-payload.ts";
 export { payloadOf } from "./payload.ts";
 export type { Payload, PayloadFile } from "./payload.ts";

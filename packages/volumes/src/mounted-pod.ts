@@ -1,16 +1,18 @@
 import { KrustletError } from "@krustlet/interface";
-import type { Cancellable, Mount, MountedVolumes } from "@krustlet/interface";
+import type { Cancellable, Mount, MountedVolumes, ObjectKey } from "@krustlet/interface";
 import type { V1Pod } from "@kubernetes/client-node";
 import { rm } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 
 import { directorySize } from "./directory-size.ts";
+import { isMadeOf } from "./is-made-of.ts";
 import { openMount } from "./open-mount.ts";
 import { planMounts } from "./plan-mounts.ts";
-import { podText } from "./pod-text.ts";
+import { namespaceOf, podText } from "./pod-text.ts";
 import { ownerPathOf } from "./remove-abandoned-pods.ts";
 import { removeTree } from "./remove-tree.ts";
-import { volumeError } from "./volume-error.ts";
+import type { TokenCache } from "./token-cache.ts";
+import { aboutVolume, volumeError } from "./volume-error.ts";
 import type { MadeVolume } from "./volume-plugin.ts";
 
 /** What a {@link MountedPod} is made of. */
@@ -19,21 +21,28 @@ export interface MountedPodInit {
   readonly volumes: ReadonlyMap<string, MadeVolume>;
   /** The Pod's directory, removed at the end. */
   readonly directory: string;
+  readonly tokens?: TokenCache;
+}
+
+interface RefreshOptions extends Cancellable {
+  readonly changed?: ObjectKey;
 }
 
 /** The volumes of one Pod on disk. */
 export class MountedPod implements MountedVolumes<V1Pod> {
   readonly #volumes: ReadonlyMap<string, MadeVolume>;
   readonly #directory: string;
+  readonly #tokens: TokenCache | undefined;
   readonly #handles = new Map<string, readonly FileHandle[]>();
   #pod: V1Pod;
   #refreshing: Promise<void> = Promise.resolve();
   #disposed: Promise<void> | undefined;
 
-  constructor({ pod, volumes, directory }: MountedPodInit) {
+  constructor({ pod, volumes, directory, tokens }: MountedPodInit) {
     this.#pod = pod;
     this.#volumes = volumes;
     this.#directory = directory;
+    this.#tokens = tokens;
   }
 
   async mountsOf(containerName: string, env: Readonly<Record<string, string>>): Promise<readonly Mount[]> {
@@ -63,12 +72,17 @@ export class MountedPod implements MountedVolumes<V1Pod> {
     return mounts;
   }
 
-  async refresh(pod: V1Pod, options: Cancellable = {}): Promise<void> {
+  async refresh(pod: V1Pod, options: RefreshOptions = {}): Promise<void> {
     this.#demandMounted();
+    if (!this.#isConcerned(pod, options.changed)) return;
     const turn = this.#refreshing.then(() => this.#refresh(pod, options));
     // One at a time; the failure of one is that caller's alone.
     this.#refreshing = turn.catch(() => undefined);
     return turn;
+  }
+
+  nextRefresh(): Date | undefined {
+    return this.#tokens?.nextRenewal(this.#pod.metadata?.uid ?? "");
   }
 
   async usage(): Promise<readonly { volume: string; bytes: number; limit?: number }[]> {
@@ -86,15 +100,26 @@ export class MountedPod implements MountedVolumes<V1Pod> {
     return this.#disposed;
   }
 
-  async #refresh(pod: V1Pod, options: Cancellable): Promise<void> {
+  /** Asked before anything is queued: of a thousand pods, a change concerns few. */
+  #isConcerned(pod: V1Pod, changed: ObjectKey | undefined): boolean {
+    if (changed === undefined) return true;
+    if (changed.namespace !== namespaceOf(pod)) return false;
+    return pod.spec?.volumes?.some((volume) => isMadeOf(volume, changed)) ?? false;
+  }
+
+  async #refresh(pod: V1Pod, options: RefreshOptions): Promise<void> {
     this.#demandMounted();
+    const { changed } = options;
     const failures: unknown[] = [];
     for (const [name, volume] of this.#volumes) {
+      const spec = pod.spec?.volumes?.find((each) => each.name === name);
+      if (changed !== undefined && (spec === undefined || !isMadeOf(spec, changed))) continue;
       options.signal?.throwIfAborted();
       try {
         await volume.refresh?.(pod, options);
       } catch (cause) {
-        failures.push(volumeError(cause, `volume "${name}" of ${podText(pod)} could not be updated`));
+        const where = `volume "${name}" of ${podText(pod)}`;
+        failures.push(aboutVolume(volumeError(cause, `${where} could not be updated`), name, where));
       }
     }
     this.#pod = pod;
@@ -103,6 +128,7 @@ export class MountedPod implements MountedVolumes<V1Pod> {
 
   async #dispose(): Promise<void> {
     await this.#refreshing;
+    this.#tokens?.forget(this.#pod.metadata?.uid ?? "");
     for (const handles of this.#handles.values()) await closeAll(handles);
     this.#handles.clear();
     try {

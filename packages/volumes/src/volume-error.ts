@@ -1,4 +1,5 @@
 import { isKrustletError, KrustletError } from "@krustlet/interface";
+import type { VolumeErrorDetails } from "@krustlet/interface";
 
 /** `cause` as a KrustletError: itself, `NoSpace` for a full disk, `VolumeFailed` for anything else of the system. */
 export function volumeError(cause: unknown, sentence: string): unknown {
@@ -7,6 +8,29 @@ export function volumeError(cause: unknown, sentence: string): unknown {
   const full = cause.code === "ENOSPC" || cause.code === "EDQUOT";
   const message = full ? `${sentence}: there is no space left on the disk` : `${sentence}: ${cause.message}`;
   return new KrustletError(full ? "NoSpace" : "VolumeFailed", message, { cause, retryable: true });
+}
+
+/** An error that is about one volume. */
+class VolumeError extends KrustletError implements VolumeErrorDetails {
+  readonly volume: string;
+  readonly detail: string;
+
+  constructor(cause: KrustletError, { volume, detail }: VolumeErrorDetails) {
+    super(cause.code, cause.message, { cause: cause.cause ?? cause, retryable: cause.retryable });
+    this.volume = volume;
+    this.detail = detail;
+  }
+}
+
+/** `error`, with the volume's name and what is wrong with it apart. `where` is how its message calls the volume. */
+export function aboutVolume(error: unknown, volume: string, where: string): unknown {
+  if (!isKrustletError(error)) return error;
+  const { message } = error;
+  const detail = message.startsWith(where) ? message.slice(where.length).replace(/^[:,]? /u, "") : message;
+  const told = message.includes(where)
+    ? error
+    : new KrustletError(error.code, `${where}: ${message}`, { cause: error, retryable: error.retryable });
+  return new VolumeError(told, { volume, detail });
 }
 
 /** Whether a file system call failed with `code`. */

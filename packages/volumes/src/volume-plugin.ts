@@ -1,25 +1,16 @@
 import type { NodeFacts } from "@krustlet/environment";
-import type { Cancellable, ObjectSource } from "@krustlet/interface";
+import type { Cancellable, ObjectSource, TokenRequest } from "@krustlet/interface";
 import type { V1Pod, V1Volume } from "@kubernetes/client-node";
-
-/** What a service account token is asked for. */
-export interface TokenRequest {
-  readonly pod: { readonly namespace: string; readonly name: string; readonly uid: string };
-  readonly serviceAccount: string;
-  /** Absent: the API server's own. */
-  readonly audience?: string;
-  readonly expirationSeconds: number;
-}
-
-/** Where service account tokens come from: the API server, in a cluster. */
-export type TokenSource = (request: TokenRequest, options?: Cancellable) => Promise<string>;
 
 /** What plugins work with. */
 export interface VolumeContext {
   readonly rootDirectory: string;
   readonly objects: ObjectSource;
   readonly nodeOf: (pod: V1Pod) => NodeFacts;
-  readonly tokens?: TokenSource;
+  /** The token for a request; absent where nothing gives tokens. */
+  readonly tokens?: (request: TokenRequest, options: Cancellable) => Promise<string>;
+  /** Labels of the node, which volumes may be bound to. Absent: not known, and not looked at. */
+  readonly nodeLabels?: () => Readonly<Record<string, string>>;
   /** A directory in memory, for `emptyDir` with `medium: Memory`. */
   readonly memoryDirectory?: string;
   readonly now: () => Date;

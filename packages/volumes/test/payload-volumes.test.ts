@@ -1,6 +1,7 @@
 import { lstat, readdir, readFile, readlink, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { TokenSource } from "@krustlet/interface";
 import type { V1Volume } from "@kubernetes/client-node";
 
 import { createVolumeMounter } from "../src/index.ts";
@@ -64,14 +65,10 @@ const CASES: readonly Case[] = [
   },
 ];
 
-const tokens = async (request: {
-  pod: object;
-  audience?: string;
-  expirationSeconds: number;
-}): Promise<string> => {
-  const { namespace, name } = request.pod as Record<string, string>;
-  return `token of ${namespace}/${name} for ${request.audience}, ${request.expirationSeconds} s`;
-};
+const tokens: TokenSource = async ({ namespace, pod, audiences, expirationSeconds }) => ({
+  token: `token of ${namespace}/${pod.name} for ${audiences.join()}, ${expirationSeconds} s`,
+  expiresAt: new Date(Date.now() + expirationSeconds * 1000),
+});
 
 describe.each(CASES)("a volume in $directory", ({ directory, volume, files }) => {
   const pod = podOf([volume], [{ name: "v", mountPath: "/v" }], { resources: { limits: { cpu: "500m" } } });
@@ -190,7 +187,7 @@ describe("what a volume of files selects", () => {
     [
       { name: "v", projected: { sources: [{ clusterTrustBundle: { path: "t" } }] } },
       "UnsupportedField",
-      'unknown projected source "clusterTrustBundle"',
+      'the projected source "clusterTrustBundle" is not supported',
     ],
     [
       { name: "v", downwardAPI: { items: [{ path: "f", fieldRef: { fieldPath: "spec.none" } }] } },

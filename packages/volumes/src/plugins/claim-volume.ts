@@ -4,12 +4,17 @@ import { join } from "node:path";
 import { makeDirectory } from "../beneath.ts";
 import { demandLabel, demandSubdomain, namespaceOf } from "../pod-text.ts";
 import type { MadeVolume, VolumePlugin } from "../volume-plugin.ts";
+import { prepareBoundVolume } from "./bound-volume.ts";
 
-/** `persistentVolumeClaim`: the directory `claims/<namespace>/<name>`, which stays when the Pod goes. */
+/**
+ * `persistentVolumeClaim`: in a cluster the PersistentVolume that the claim is bound to; elsewhere the directory
+ * `claims/<namespace>/<name>`. Both stay when the Pod goes.
+ */
 export const claimVolume: VolumePlugin = {
   kind: "persistentVolumeClaim",
   directoryName: "kubernetes.io~local-volume",
-  async prepare({ pod, volume, where }, { rootDirectory, objects }, { signal }) {
+  async prepare({ pod, volume, where }, context, { signal }) {
+    const { rootDirectory, objects } = context;
     const { claimName = "", readOnly = false } = volume.persistentVolumeClaim ?? {};
     const namespace = demandLabel(namespaceOf(pod), `${where}: the namespace`);
     demandSubdomain(claimName, `${where}: the claim's name`);
@@ -17,6 +22,10 @@ export const claimVolume: VolumePlugin = {
     if (claim === undefined) {
       const message = `${where}: persistentvolumeclaim "${claimName}" not found`;
       throw new KrustletError("ObjectNotFound", message, { retryable: true });
+    }
+    if (objects.persistentVolume !== undefined) {
+      const make = await prepareBoundVolume(claim, { namespace, claimName, where, context, signal });
+      return async () => ({ ...(await make()), readOnly });
     }
     const path = join(rootDirectory, "claims", namespace, claimName);
     return async () => {

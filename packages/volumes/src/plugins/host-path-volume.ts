@@ -19,33 +19,36 @@ const CHECKS: Readonly<Record<string, { readonly what: string; readonly is: (sta
 export const hostPathVolume: VolumePlugin = {
   kind: "hostPath",
   directoryName: "kubernetes.io~host-path",
-  async prepare({ volume, where }) {
-    const { path = "", type = "" } = volume.hostPath ?? {};
-    const place = `${where}: hostPath "${path}"`;
-    if (!path.startsWith("/")) throw new KrustletError("InvalidField", `${place} must be an absolute path`);
-    if (path.split("/").includes(".."))
-      throw new KrustletError("PathEscape", `${place} may not contain ".."`);
-    if (type !== "" && !Object.hasOwn(CHECKS, type)) {
-      throw new KrustletError("InvalidField", `${where}: unknown hostPath type "${type}"`);
-    }
-    const found = await statOf(path);
-    if (found !== undefined) checkType(found, type, place);
-    else if (!type.endsWith("OrCreate")) {
-      const hint = type === "" || type === "Directory" ? " (type: DirectoryOrCreate would make it)" : "";
-      throw new KrustletError("HostPathType", `${place} does not exist${hint}`);
-    }
-    return async () => {
-      if (type === "DirectoryOrCreate") await mkdir(path, { recursive: true, mode: 0o755 });
-      if (type === "FileOrCreate") await makeFile(path);
-      const stats = await statOf(path);
-      if (stats === undefined)
-        throw new KrustletError("HostPathType", `${place} is a link that leads nowhere`);
-      checkType(stats, type, place);
-      const kind = stats.isDirectory() ? "directory" : "file";
-      return { path, kind, readOnly: false } satisfies MadeVolume;
-    };
-  },
+  prepare: ({ volume, where }) => prepareHostPath(volume.hostPath ?? {}, where),
 };
+
+/** What the pod's own hostPath volumes and those of PersistentVolumes have in common. */
+export async function prepareHostPath(
+  { path = "", type = "" }: { readonly path?: string; readonly type?: string },
+  where: string,
+): Promise<() => Promise<MadeVolume>> {
+  const place = `${where}: hostPath "${path}"`;
+  if (!path.startsWith("/")) throw new KrustletError("InvalidField", `${place} must be an absolute path`);
+  if (path.split("/").includes("..")) throw new KrustletError("PathEscape", `${place} may not contain ".."`);
+  if (type !== "" && !Object.hasOwn(CHECKS, type)) {
+    throw new KrustletError("InvalidField", `${where}: unknown hostPath type "${type}"`);
+  }
+  const found = await statOf(path);
+  if (found !== undefined) checkType(found, type, place);
+  else if (!type.endsWith("OrCreate")) {
+    const hint = type === "" || type === "Directory" ? " (type: DirectoryOrCreate would make it)" : "";
+    throw new KrustletError("HostPathType", `${place} does not exist${hint}`);
+  }
+  return async () => {
+    if (type === "DirectoryOrCreate") await mkdir(path, { recursive: true, mode: 0o755 });
+    if (type === "FileOrCreate") await makeFile(path);
+    const stats = await statOf(path);
+    if (stats === undefined) throw new KrustletError("HostPathType", `${place} is a link that leads nowhere`);
+    checkType(stats, type, place);
+    const kind = stats.isDirectory() ? "directory" : "file";
+    return { path, kind, readOnly: false };
+  };
+}
 
 /** Makes the file unless something is there. A link that leads nowhere is: its target is not the path to make. */
 async function makeFile(path: string): Promise<void> {

@@ -46,8 +46,13 @@ async function filesOf(source: V1VolumeProjection, context: VolumeContext, init:
     return [await tokenFile(source.serviceAccountToken, context, init)];
   }
   const [kind = "nothing"] = Object.keys(source);
-  throw new KrustletError("UnsupportedField", `${init.where}: unknown projected source "${kind}"`);
+  throw new KrustletError(
+    "UnsupportedField",
+    `${init.where}: the projected source "${kind}" is not supported`,
+  );
 }
+
+const LEAST_EXPIRATION_SECONDS = 600;
 
 async function tokenFile(
   { path, audience, expirationSeconds = 3600 }: V1ServiceAccountTokenProjection,
@@ -58,13 +63,28 @@ async function tokenFile(
     const sentence = "a service account token needs an API server, and there is none";
     throw new KrustletError("UnsupportedField", `${where}: ${sentence}`);
   }
+  if (!(expirationSeconds >= LEAST_EXPIRATION_SECONDS)) {
+    const sentence = `expirationSeconds of a token must be at least ${LEAST_EXPIRATION_SECONDS}`;
+    throw new KrustletError("InvalidField", `${where}: ${sentence}`);
+  }
   const { name = "", uid = "" } = pod.metadata ?? {};
   const request = {
-    pod: { namespace: namespaceOf(pod), name, uid },
-    serviceAccount: pod.spec?.serviceAccountName ?? "default",
-    audience,
+    namespace: namespaceOf(pod),
+    serviceAccount: pod.spec?.serviceAccountName || "default",
+    audiences: audience ? [audience] : [],
     expirationSeconds,
+    pod: { name, uid },
   };
   const token = await tokens(request, { signal });
-  return [path, { bytes: Buffer.from(token, "utf8"), mode: defaultMode }];
+  return [path, { bytes: Buffer.from(token, "utf8"), mode: isForOneUser(pod) ? 0o600 : defaultMode }];
+}
+
+/** Whether the pod says whose its files are; a token is then for nobody else. */
+function isForOneUser({ spec }: V1Pod): boolean {
+  if (spec?.securityContext?.fsGroup !== undefined) return true;
+  const containers = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
+  const users = new Set(
+    containers.map((each) => each.securityContext?.runAsUser ?? spec?.securityContext?.runAsUser),
+  );
+  return users.size === 1 && !users.has(undefined);
 }
