@@ -21,10 +21,13 @@
  *
  * @packageDocumentation
  */
+export type { AddressReader, InterfaceAddress } from "./address-reader.ts";
 export { buildCertificateRequest } from "./build-certificate-request.ts";
 export type { CertificateRequestInit, CertificateUse } from "./build-certificate-request.ts";
 export { buildNode } from "./build-node.ts";
 export type { NodeInit } from "./build-node.ts";
+export { discoverAddresses } from "./discover-addresses.ts";
+export type { DiscoveredAddresses, DiscoverOptions } from "./discover-addresses.ts";
 export type { DoerOptions } from "./doer-options.ts";
 export {
   DEFAULT_EVICTION_THRESHOLDS,
@@ -50,6 +53,7 @@ export { loadCertificate, loadOrCreateKey, storeCertificate } from "./node-key.t
 export type { StoredCertificate } from "./node-key.ts";
 export { planNodeLabels } from "./node-labels.ts";
 export type { PlannedLabels, RefusedLabel } from "./node-labels.ts";
+export { hostnameOf, nodeNameOf } from "./node-names.ts";
 export { pressureOf } from "./node-pressure.ts";
 export type { Pressure } from "./node-pressure.ts";
 export { allocatableOf } from "./node-resources.ts";
