@@ -26,7 +26,7 @@ export interface RunPodsInit {
   readonly pulls: PullPrinter;
   readonly stdinOf?: (pod: V1Pod, container: string) => AsyncIterable<Uint8Array> | undefined;
   /** Tells that ConfigMaps or Secrets may have changed. */
-  readonly objectsChanged$?: Observable<unknown>;
+  readonly objectsChanged$?: Observable<void>;
   readonly json: boolean;
   readonly verbose: boolean;
 }

@@ -2,6 +2,7 @@ import type { NodeFacts } from "@krustlet/environment";
 import type {
   Clock,
   ImageStore,
+  ObjectKey,
   ObjectSource,
   PodKey,
   PullProgress,
@@ -95,8 +96,11 @@ export interface KubeletInit {
   readonly onPullProgress?: (progress: PullProgress) => void;
   /** What a container reads from descriptor 0. Default: nothing. */
   readonly stdinOf?: (pod: V1Pod, container: string) => AsyncIterable<Uint8Array> | undefined;
-  /** Tells that ConfigMaps or Secrets may have changed; volumes are brought up to date at once, not in a minute. */
-  readonly objectsChanged$?: Observable<unknown>;
+  /**
+   * Tells that a ConfigMap or Secret has changed (undefined: that any may have), so that the volumes made of it are
+   * brought up to date at once. Absent: nobody tells, and all are looked at each minute.
+   */
+  readonly objectsChanged$?: Observable<ObjectKey | undefined | void>;
   /** Rotation of container logs. Default 10 MiB and 5 files. */
   readonly logs?: { readonly maxBytes?: number; readonly maxFiles?: number };
 }

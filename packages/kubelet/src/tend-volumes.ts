@@ -1,7 +1,18 @@
 import type { PodEvent } from "@krustlet/pod-machine";
+import type { ObjectKey } from "@krustlet/interface";
 import type { V1Pod } from "@kubernetes/client-node";
-import { distinctUntilChanged, EMPTY, map, merge, switchMap } from "rxjs";
-import type { OperatorFunction } from "rxjs";
+import {
+  concatMap,
+  distinctUntilChanged,
+  EMPTY,
+  filter,
+  map,
+  merge,
+  pairwise,
+  startWith,
+  switchMap,
+} from "rxjs";
+import type { Observable, OperatorFunction } from "rxjs";
 
 import { fromAbortable } from "./from-abortable.ts";
 import type { PodContext } from "./pod-context.ts";
@@ -11,8 +22,11 @@ import type { PodTransition } from "./run-pod.ts";
 const USAGE_INTERVAL_MS = 10_000;
 /** The same for a pod with volumes in memory, which fill faster than a disk and are the host's. */
 const MEMORY_USAGE_INTERVAL_MS = 1_000;
-/** How often it brings ConfigMaps, Secrets and the like up to date. */
+/** How often it brings ConfigMaps, Secrets and the like up to date where nobody tells that they changed. */
 const REFRESH_INTERVAL_MS = 60_000;
+/** The same after one that failed, which no change may ever mend. */
+const RETRY_INTERVAL_MS = 60_000;
+const SHORTEST_INTERVAL_MS = 1_000;
 
 /** While the pod runs: keeps its volumes up to date, and evicts it when one of them outgrows its limit. */
 export function tendVolumes(context: PodContext): OperatorFunction<PodTransition, PodEvent> {
@@ -24,14 +38,14 @@ export function tendVolumes(context: PodContext): OperatorFunction<PodTransition
         switchMap((watched) => (watched ? evictions(context) : EMPTY)),
       ),
       transitions$.pipe(
-        map(({ state, pod }) => (state.name === "Running" && hasRefreshable(pod) ? pod : undefined)),
+        map(({ state, pod }) => state.name === "Running" && hasRefreshable(pod)),
         distinctUntilChanged(),
-        switchMap((pod) => (pod === undefined ? EMPTY : refreshes(context, pod))),
+        switchMap((tended) => (tended ? merge(refreshes(context), changes(context, transitions$)) : EMPTY)),
       ),
     );
 }
 
-function evictions(context: PodContext): ReturnType<typeof fromAbortable<PodEvent>> {
+function evictions(context: PodContext): Observable<PodEvent> {
   return fromAbortable<PodEvent>(async (emit, signal) => {
     const { clock } = context.kubelet;
     const inMemory = context.pod.spec?.volumes?.some(({ emptyDir }) => emptyDir?.medium === "Memory");
@@ -62,26 +76,63 @@ async function overLimit(context: PodContext): Promise<string | undefined> {
   }
 }
 
-function refreshes(context: PodContext, pod: V1Pod): ReturnType<typeof fromAbortable<PodEvent>> {
-  return merge(
-    fromAbortable<PodEvent>(async (_emit, signal) => {
-      for (;;) {
-        await refresh(context, pod, signal);
-        await context.kubelet.clock.sleep(REFRESH_INTERVAL_MS, { signal });
-      }
-    }),
-    (context.kubelet.objectsChanged$ ?? EMPTY).pipe(
-      switchMap(() => fromAbortable<PodEvent>((_emit, signal) => refresh(context, pod, signal))),
+/** Whatever time brings: the first look, the minute where nobody tells of changes, tokens to renew. */
+function refreshes(context: PodContext): Observable<PodEvent> {
+  return fromAbortable<PodEvent>(async (_emit, signal) => {
+    const { clock, objectsChanged$ } = context.kubelet;
+    for (;;) {
+      const done = await refresh(context, undefined, signal);
+      const wait = objectsChanged$ === undefined ? REFRESH_INTERVAL_MS : Number.POSITIVE_INFINITY;
+      const due = (await context.mounting)?.nextRefresh?.()?.getTime() ?? Number.POSITIVE_INFINITY;
+      const ms = Math.min(done ? wait : RETRY_INTERVAL_MS, due - clock.now().getTime());
+      if (ms === Number.POSITIVE_INFINITY) return;
+      await clock.sleep(Math.max(SHORTEST_INTERVAL_MS, ms), { signal });
+    }
+  });
+}
+
+/** What others change: the objects that the volumes are made of, and the pod's own labels and annotations. */
+function changes(context: PodContext, transitions$: Observable<PodTransition>): Observable<PodEvent> {
+  const { namespace, name } = context.key;
+  const own$ = transitions$.pipe(
+    map(({ pod }) => pod),
+    startWith(context.pod),
+    pairwise(),
+    filter(([before, after]) => isRelabelled(before, after)),
+    map((): ObjectKey => ({ kind: "Pod", namespace, name })),
+  );
+  const others$ = (context.kubelet.objectsChanged$ ?? EMPTY).pipe(
+    filter((changed) => !changed || changed.namespace === namespace),
+  );
+  // One after the other, and none in place of another: each looks at other volumes.
+  return merge(own$, others$).pipe(
+    concatMap((changed) =>
+      fromAbortable<PodEvent>(async (_emit, signal) => {
+        await refresh(context, changed || undefined, signal);
+      }),
     ),
   );
 }
 
-async function refresh(context: PodContext, pod: V1Pod, signal: AbortSignal): Promise<void> {
+function isRelabelled(before: V1Pod, after: V1Pod): boolean {
+  if (before === after) return false;
+  const seen = ({ metadata }: V1Pod): string => JSON.stringify([metadata?.labels, metadata?.annotations]);
+  return seen(before) !== seen(after);
+}
+
+/** Tells whether it went well. */
+async function refresh(
+  context: PodContext,
+  changed: ObjectKey | undefined,
+  signal: AbortSignal,
+): Promise<boolean> {
   try {
     const volumes = await context.mounting;
-    await volumes?.refresh(pod, { signal });
+    await volumes?.refresh(context.pod, { signal, changed });
+    return true;
   } catch (error) {
     if (!signal.aborted) context.outputs.fail({ pod: context.key, action: "mount", error });
+    return false;
   }
 }
 

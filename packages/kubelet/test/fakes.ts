@@ -8,6 +8,7 @@ import type {
   ContainerPlan,
   ImageStore,
   MountedVolumes,
+  ObjectKey,
   ObjectSource,
   RunningContainer,
   Runtime,
@@ -125,6 +126,11 @@ export class Bench implements AsyncDisposable {
   gate: Gate = () => undefined;
   usage: MountedVolumes<V1Pod>["usage"] = () => Promise.resolve([]);
   refreshed = 0;
+  /** What each refresh was for. */
+  readonly refreshedFor: (ObjectKey | undefined)[] = [];
+  /** What a refresh does beside being counted. */
+  refresh: () => Promise<void> = () => Promise.resolve();
+  nextRefresh: Date | undefined;
   onOutput: (output: ContainerOutput) => void | Promise<void> = ({ container, chunk }) => {
     this.output.push(`${container}: ${Buffer.from(chunk).toString()}`);
   };
@@ -215,10 +221,12 @@ export class Bench implements AsyncDisposable {
         this.ledger.take(what);
         return {
           mountsOf: () => Promise.resolve([]),
-          refresh: () => {
+          refresh: (_pod, { changed } = {}) => {
             this.refreshed += 1;
-            return Promise.resolve();
+            this.refreshedFor.push(changed);
+            return this.refresh();
           },
+          nextRefresh: () => this.nextRefresh,
           usage: () => this.usage(),
           [Symbol.asyncDispose]: async () => {
             await this.#pass("unmount", undefined);

@@ -3,6 +3,8 @@ import { readFile, writeFile } from "node:fs/promises";
 
 import { logPathOf } from "@krustlet/cri-log";
 import { KrustletError } from "@krustlet/interface";
+import type { ObjectKey } from "@krustlet/interface";
+import type { V1Pod } from "@kubernetes/client-node";
 import { Subject } from "rxjs";
 import { describe, expect, it } from "vitest";
 
@@ -341,16 +343,89 @@ describe("volumes", () => {
     expect(status.message).toContain('Usage of EmptyDir volume "v" exceeds the limit "10Mi"');
   });
 
-  it("are brought up to date each minute, and when objects change", async () => {
-    const objectsChanged$ = new Subject<void>();
-    await using bench = await openBench({ objectsChanged$ });
-    bench.add(podOf([{ name: "app" }], { volumes: [{ name: "v", configMap: { name: "m" } }] }));
+  const withConfigMap = () =>
+    podOf([{ name: "app" }], { volumes: [{ name: "v", configMap: { name: "m" } }] });
+  const changed = { kind: "ConfigMap", namespace: "default", name: "m" };
+
+  it("are brought up to date each minute where nobody tells of changes", async () => {
+    await using bench = await openBench();
+    bench.add(withConfigMap());
     await bench.started();
     await bench.until(() => bench.refreshed === 1 && bench.clock.sleeping > 0);
     await bench.clock.advance(60_000);
     expect(bench.refreshed).toBe(2);
-    objectsChanged$.next();
-    await bench.until(() => bench.refreshed === 3);
+  });
+
+  it("are brought up to date when objects of the pod's namespace change, and without a timer", async () => {
+    const objectsChanged$ = new Subject<ObjectKey | undefined>();
+    await using bench = await openBench({ objectsChanged$ });
+    bench.add(withConfigMap());
+    await bench.started();
+    await bench.until(() => bench.refreshed === 1);
+    expect(bench.clock.sleeping).toBe(0);
+    const gate = Promise.withResolvers<void>();
+    bench.refresh = () => gate.promise;
+    objectsChanged$.next(changed);
+    objectsChanged$.next({ ...changed, namespace: "other" });
+    objectsChanged$.next({ ...changed, kind: "Secret" });
+    objectsChanged$.next(undefined);
+    gate.resolve();
+    await bench.until(() => bench.refreshed === 4);
+    expect(bench.refreshedFor).toStrictEqual([undefined, changed, { ...changed, kind: "Secret" }, undefined]);
+  });
+
+  it("are brought up to date when the pod's labels change, and not for other changes of the pod", async () => {
+    await using bench = await openBench({ objectsChanged$: new Subject<undefined>() });
+    const pod = withConfigMap();
+    bench.add(pod);
+    await bench.started();
+    await bench.until(() => bench.refreshed === 1);
+    const update = (change: (newer: V1Pod) => void): void => {
+      const newer = structuredClone(pod);
+      change(newer);
+      bench.source$.next({ type: "updated", pod: newer });
+    };
+    update((newer) => (newer.status = { phase: "Running" }));
+    await bench.until(() => bench.steps.at(-1)?.event.type === "changed");
+    await bench.clock.advance(1);
+    expect(bench.refreshed).toBe(1);
+    update((newer) => (newer.metadata!.labels = { app: "new" }));
+    await bench.until(() => bench.refreshed === 2);
+    expect(bench.refreshedFor.at(-1)).toStrictEqual({ kind: "Pod", namespace: "default", name: "pod" });
+  });
+
+  it("are looked at when a token is to be renewed, and once more a minute after that did not work", async () => {
+    await using bench = await openBench({ objectsChanged$: new Subject<undefined>() });
+    bench.nextRefresh = new Date(bench.clock.now().getTime() + 2_880_000);
+    bench.add(withConfigMap());
+    await bench.started();
+    await bench.until(() => bench.refreshed === 1 && bench.clock.sleeping > 0);
+    await bench.clock.advance(2_879_999);
+    expect(bench.refreshed).toBe(1);
+    bench.nextRefresh = undefined;
+    bench.refresh = () => Promise.reject(new Error("no"));
+    await bench.clock.advance(1);
+    expect(bench.refreshed).toBe(2);
+    bench.refresh = () => Promise.resolve();
+    await bench.clock.advance(60_000);
+    expect(bench.refreshed).toBe(3);
+    expect(bench.clock.sleeping).toBe(0);
+    expect(bench.failures).toMatchObject([{ action: "mount" }]);
+  });
+
+  it("that cannot be mounted are told in the kubelet's words", async () => {
+    await using bench = await openBench();
+    const error = Object.assign(new Error('volume "v" of pod "default/pod": configmap "m" not found'), {
+      volume: "v",
+      detail: 'configmap "m" not found',
+    });
+    bench.gate = (what) => (what === "mount" ? Promise.reject(error) : undefined);
+    bench.add(withConfigMap());
+    await bench.until(() => bench.failures.length > 0);
+    expect(bench.steps.at(-1)?.event).toMatchObject({
+      type: "mountFailed",
+      message: 'MountVolume.SetUp failed for volume "v" : configmap "m" not found',
+    });
   });
 
   it("of a pod with none cost no timer", async () => {

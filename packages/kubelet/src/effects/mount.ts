@@ -1,6 +1,8 @@
 import { rm, rmdir } from "node:fs/promises";
 import { dirname } from "node:path";
 
+import type { VolumeErrorDetails } from "@krustlet/interface";
+
 import { messageOf } from "../failure-reason.ts";
 import { containersDirOf } from "../pod-paths.ts";
 import type { Effect } from "./effect.ts";
@@ -21,9 +23,16 @@ export const mount: Effect<"mount"> = async (context, _action, signal) => {
   } catch (error) {
     if (signal.aborted) return undefined;
     context.outputs.fail({ pod: key, action: "mount", error });
-    return { type: "mountFailed", at: context.now(), message: messageOf(error), retryable: true };
+    return { type: "mountFailed", at: context.now(), message: mountMessageOf(error), retryable: true };
   }
 };
+
+/** In the kubelet's words where the error is about one volume. */
+function mountMessageOf(error: unknown): string {
+  const { volume, detail } = error as Partial<VolumeErrorDetails>;
+  if (volume === undefined || detail === undefined) return messageOf(error);
+  return `MountVolume.SetUp failed for volume "${volume}" : ${detail}`;
+}
 
 /** Undoes them, and gives back the pod's address. */
 export const unmount: Effect<"unmount"> = async (context) => {
