@@ -57,10 +57,18 @@ const steps = [
     step: () => check(checkPackages()),
   },
   { title: "Compile the demos", step: () => check(buildDemos()) },
+  {
+    title: "Find or build the control plane (the first time 6 to 13 minutes on two cores)",
+    step: () => prepare(run("node", [join("tools", "control-plane", "src", "bin", "build.ts")])),
+  },
   { title: "Unit tests", step: () => vitest("unit", []) },
   {
     title: "End-to-end tests",
     step: () => vitest("e2e", ["--config", join("test", "e2e", "vitest.config.ts")]),
+  },
+  {
+    title: "End-to-end tests in a cluster",
+    step: () => vitest("cluster", ["--config", join("test", "e2e", "cluster", "vitest.config.ts")]),
   },
 ];
 

@@ -5,3 +5,6 @@ export { openCluster } from "./open-cluster.ts";
 export type { KubectlOptions, KubectlResult } from "./run-kubectl.ts";
 export type { ControlPlane, ControlPlaneOptions } from "./start-control-plane.ts";
 export { startControlPlane } from "./start-control-plane.ts";
+export type { ActiveRule, Fault, FaultRule, SeenRequest } from "./proxy/fault-rules.ts";
+export type { FaultProxy, RecordedRequest } from "./proxy/start-fault-proxy.ts";
+export { startFaultProxy } from "./proxy/start-fault-proxy.ts";

@@ -1,0 +1,17 @@
+import type { ClusterAddress } from "@krustlet/control-plane";
+import { startControlPlane } from "@krustlet/control-plane";
+import type { TestProject } from "vitest/node";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** The cluster that all files share. */
+    cluster: ClusterAddress;
+  }
+}
+
+/** Starts the control plane that all files share; `npm test` has built it before. */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const controlPlane = await startControlPlane({ report: (line) => process.stderr.write(`${line}\n`) });
+  project.provide("cluster", controlPlane.address);
+  return async () => controlPlane[Symbol.asyncDispose]();
+}
