@@ -13,6 +13,10 @@
  */
 export { ApiError, isApiError } from "./api-error.ts";
 export type { ApiErrorInit } from "./api-error.ts";
+export { createEventRecorder } from "./create-event-recorder.ts";
+export type { EventRecorder, EventRecorderOptions } from "./create-event-recorder.ts";
+export { createObjectCache } from "./create-object-cache.ts";
+export type { ObjectCache, ObjectCacheOptions } from "./create-object-cache.ts";
 export { jsonOf } from "./json-of.ts";
 export { keyOf } from "./known-objects.ts";
 export type { ObjectChange } from "./known-objects.ts";
@@ -26,9 +30,16 @@ export { nodeFromJson, objectFromJson, podFromJson } from "./object-dates.ts";
 export { openKube } from "./open-kube.ts";
 export type { OpenKubeOptions } from "./open-kube.ts";
 export type { WatchedObject } from "./parse-watch-event.ts";
+export { eventKeysOf, planEvent } from "./plan-event.ts";
+export type { EventInit, EventMemory, EventObject, EventPlan, EventSource } from "./plan-event.ts";
 export type { StatusOf } from "./plan-status-patch.ts";
 export { podClient } from "./pod-client.ts";
 export type { DeletePodOptions, PodClient } from "./pod-client.ts";
+export { referencedObjectsOf } from "./referenced-objects.ts";
+export { requestToken } from "./request-token.ts";
+export { reviewAccess, reviewToken } from "./review.ts";
+export type { AccessAttributes, ReviewedUser } from "./review.ts";
+export type { RateLimit } from "./token-bucket.ts";
 export { watchNode, watchPods, watchRuntimeClasses, watchServices } from "./watch-kinds.ts";
 export type { KindWatchOptions } from "./watch-kinds.ts";
 export { watchObjects } from "./watch-objects.ts";
