@@ -10,9 +10,13 @@ import type { V1Container, V1Pod } from "@kubernetes/client-node";
 export async function containerEnvironment(
   pod: V1Pod,
   container: V1Container,
-  from: { readonly objects: ObjectSource; readonly node: NodeFacts } & Cancellable,
+  from: {
+    readonly objects: ObjectSource;
+    readonly node: NodeFacts;
+    readonly services?: Readonly<Record<string, string>>;
+  } & Cancellable,
 ): Promise<Environment> {
-  const { objects, node, signal } = from;
+  const { objects, node, services, signal } = from;
   const namespace = pod.metadata?.namespace ?? "default";
   const configMaps = new Map<string, ConfigMapObject>();
   const secrets = new Map<string, SecretObject>();
@@ -28,5 +32,5 @@ export async function containerEnvironment(
       }
     }),
   );
-  return environmentOf({ pod, container, objects: { configMaps, secrets }, node });
+  return environmentOf({ pod, container, objects: { configMaps, secrets }, node, services });
 }

@@ -11,6 +11,7 @@ import type {
   SecretObject,
   VolumeMounter,
 } from "@krustlet/interface";
+import type { Handler, Rejection } from "@krustlet/admission";
 import type { PodAction, PodStatus } from "@krustlet/pod-machine";
 import type { V1Pod } from "@kubernetes/client-node";
 import type { Observable } from "rxjs";
@@ -101,6 +102,25 @@ export interface KubeletInit {
    * brought up to date at once. Absent: nobody tells, and all are looked at each minute.
    */
   readonly objectsChanged$?: Observable<ObjectKey | undefined | void>;
+  /**
+   * Whether the node has room for a pod, and wants it: undefined, or why not. `active` are the pods that were admitted
+   * before it and have not ended. Asked for one pod after the other. Default: every pod is taken.
+   */
+  readonly admit?: (
+    pod: V1Pod,
+    active: readonly V1Pod[],
+  ) => Promise<Rejection | undefined> | Rejection | undefined;
+  /** Which of {@link runtimes} runs a pod. Default: the one of its `runtimeClassName`. */
+  readonly runtimeOf?: (pod: V1Pod) => Handler;
+  /** The variables of Services for a pod's containers; pending until the Services are known. Default: none. */
+  readonly serviceVariables?: (
+    pod: V1Pod,
+    signal: AbortSignal,
+  ) => Promise<Readonly<Record<string, string>>> | Readonly<Record<string, string>>;
+  /** Told which pods need the objects that they name: before anything of a pod is done, and when it has ended. */
+  readonly objectUsers?: { register(pod: V1Pod): void; unregister(uid: string): void };
+  /** How many pods have their volumes made, and images looked for, at the same time. Default 16. */
+  readonly parallelism?: number;
   /** Rotation of container logs. Default 10 MiB and 5 files. */
   readonly logs?: { readonly maxBytes?: number; readonly maxFiles?: number };
 }

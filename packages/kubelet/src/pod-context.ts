@@ -5,6 +5,7 @@ import type { V1Container, V1Pod } from "@kubernetes/client-node";
 import { podKeyOf } from "./container-plan.ts";
 import type { KubeletInit, PodFailure } from "./kubelet-init.ts";
 import type { PodAddressLease } from "./pod-address.ts";
+import type { SharedParts } from "./shared-parts.ts";
 
 /** Where a pod's effects tell what comes later than their own result. */
 export interface PodOutputs {
@@ -17,6 +18,9 @@ export interface PodOutputs {
 /** One try of a container, from the moment its start is begun until its exit was told. */
 export interface HeldContainer {
   readonly attempt: number;
+  readonly restartCount: number;
+  /** Aborted when its exit was told and its log is complete. */
+  readonly over: AbortSignal;
   /** Resolves when the start is done or undone; `running` is set by then, if it is done. Never rejects. */
   readonly begun: Promise<void>;
   running: RunningContainer | undefined;
@@ -29,6 +33,9 @@ export class PodContext implements AsyncDisposable {
   readonly kubelet: KubeletInit;
   readonly key: PodKey;
   readonly outputs: PodOutputs;
+  readonly shared: SharedParts;
+  /** Whether the node has taken the pod. */
+  admitted = false;
   /** The newest version of the object. */
   pod: V1Pod;
   address: PodAddressLease | undefined;
@@ -38,8 +45,9 @@ export class PodContext implements AsyncDisposable {
   readonly containers: Map<string, HeldContainer> = new Map<string, HeldContainer>();
   readonly #held: AsyncDisposableStack = new AsyncDisposableStack();
 
-  constructor(kubelet: KubeletInit, pod: V1Pod, outputs: PodOutputs) {
+  constructor(kubelet: KubeletInit, pod: V1Pod, outputs: PodOutputs, shared: SharedParts) {
     this.kubelet = kubelet;
+    this.shared = shared;
     this.pod = pod;
     this.key = podKeyOf(pod);
     this.outputs = outputs;

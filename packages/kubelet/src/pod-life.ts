@@ -9,18 +9,13 @@ import type { Observable } from "rxjs";
 
 import type { KubeletInit, PodChange, PodFailure } from "./kubelet-init.ts";
 import { PodContext } from "./pod-context.ts";
+import type { PodOutputs } from "./pod-context.ts";
 import { runPod } from "./run-pod.ts";
 import type { PodTransition } from "./run-pod.ts";
+import type { LivingPod, SharedParts } from "./shared-parts.ts";
 import { offerOf, offerOfObject } from "./status-offer.ts";
 import { createStatusWriter } from "./status-writer.ts";
 import type { StatusWriter } from "./status-writer.ts";
-
-/** A pod that is known, and how it stands. */
-interface LivingPod {
-  readonly context: PodContext;
-  /** Undefined until its first step. */
-  state: PodState | undefined;
-}
 
 /** Where the lives of pods are told, and which of them hold something. */
 export interface PodLives {
@@ -28,8 +23,7 @@ export interface PodLives {
   readonly failed: (failure: PodFailure) => void;
   /** Everything that has to be disposed before the kubelet is gone. */
   readonly open: Set<AsyncDisposable>;
-  /** The pods by UID, from their first version on until nothing of them is left. */
-  readonly pods: Map<string, LivingPod>;
+  readonly shared: SharedParts;
 }
 
 /** One pod from its first version on: its loop, its status written, and at its end nothing left of it. */
@@ -39,17 +33,19 @@ export function livePod(
   changes$: Observable<PodChange>,
 ): Observable<PodTransition> {
   return defer(() => {
-    const { kubelet, failed, open, pods } = lives;
+    const { kubelet, failed, open, shared } = lives;
     const late$ = new Subject<PodEvent>();
     const stop = new AbortController();
     let status: StatusWriter<PodStatus> | undefined;
-    const context = new PodContext(kubelet, pod, {
+    const outputs: PodOutputs = {
       emit: (event) => late$.next(event),
       fail: failed,
       statusWritten: async () => status?.settled(),
-    });
+    };
+    const context = new PodContext(kubelet, pod, outputs, shared);
     const living: LivingPod = { context, state: undefined };
-    pods.set(context.key.uid, living);
+    shared.pods.set(context.key.uid, living);
+    kubelet.objectUsers?.register(pod);
     let closing: Promise<void> | undefined;
     // Whoever disposes the kubelet while the pod's end is under way waits for that.
     const held: AsyncDisposable = {
@@ -57,6 +53,8 @@ export function livePod(
     };
     open.add(held);
     const tell = (state: PodState): void => {
+      if (state.name === "Finished" && living.state?.name !== "Finished")
+        kubelet.objectUsers?.unregister(context.key.uid);
       living.state = state;
       // What is not admitted yet is told with the addresses that it gets then.
       if (kubelet.writeStatus === undefined || state.name === "Registered") return;
@@ -78,7 +76,8 @@ export function livePod(
       await rm(logDirOf(kubelet.rootDir, context.key), { recursive: true, force: true }).catch(
         (error: unknown) => failed({ pod: context.key, action: "unmount", error }),
       );
-      pods.delete(context.key.uid);
+      shared.pods.delete(context.key.uid);
+      kubelet.objectUsers?.unregister(context.key.uid);
       open.delete(held);
     };
     return concat(

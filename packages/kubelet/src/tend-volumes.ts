@@ -40,7 +40,15 @@ export function tendVolumes(context: PodContext): OperatorFunction<PodTransition
       transitions$.pipe(
         map(({ state, pod }) => state.name === "Running" && hasRefreshable(pod)),
         distinctUntilChanged(),
-        switchMap((tended) => (tended ? merge(refreshes(context), changes(context, transitions$)) : EMPTY)),
+        switchMap((tended) => (tended ? refreshes(context) : EMPTY)),
+      ),
+      // A change while volumes are being made counts as soon as they are.
+      transitions$.pipe(
+        map(
+          ({ state, pod }) => (state.name === "Mounting" || state.name === "Running") && hasRefreshable(pod),
+        ),
+        distinctUntilChanged(),
+        switchMap((tended) => (tended ? changes(context, transitions$) : EMPTY)),
       ),
     );
 }
@@ -51,7 +59,7 @@ function evictions(context: PodContext): Observable<PodEvent> {
     const inMemory = context.pod.spec?.volumes?.some(({ emptyDir }) => emptyDir?.medium === "Memory");
     for (;;) {
       await clock.sleep(inMemory === true ? MEMORY_USAGE_INTERVAL_MS : USAGE_INTERVAL_MS, { signal });
-      const message = await overLimit(context);
+      const message = await context.shared.measures(() => overLimit(context), { signal });
       if (signal.aborted) return;
       if (message !== undefined) {
         emit({ type: "evicted", at: clock.now(), reason: "Evicted", message });
@@ -76,12 +84,11 @@ async function overLimit(context: PodContext): Promise<string | undefined> {
   }
 }
 
-/** Whatever time brings: the first look, the minute where nobody tells of changes, tokens to renew. */
+/** Whatever time brings: the minute where nobody tells of changes, tokens to renew. */
 function refreshes(context: PodContext): Observable<PodEvent> {
   return fromAbortable<PodEvent>(async (_emit, signal) => {
     const { clock, objectsChanged$ } = context.kubelet;
-    for (;;) {
-      const done = await refresh(context, undefined, signal);
+    for (let done = true; ; done = await refresh(context, undefined, signal)) {
       const wait = objectsChanged$ === undefined ? REFRESH_INTERVAL_MS : Number.POSITIVE_INFINITY;
       const due = (await context.mounting)?.nextRefresh?.()?.getTime() ?? Number.POSITIVE_INFINITY;
       const ms = Math.min(done ? wait : RETRY_INTERVAL_MS, due - clock.now().getTime());
@@ -101,14 +108,12 @@ function changes(context: PodContext, transitions$: Observable<PodTransition>): 
     filter(([before, after]) => isRelabelled(before, after)),
     map((): ObjectKey => ({ kind: "Pod", namespace, name })),
   );
-  const others$ = (context.kubelet.objectsChanged$ ?? EMPTY).pipe(
-    filter((changed) => !changed || changed.namespace === namespace),
-  );
+  const others$ = context.shared.refreshes.changesFor(context.pod);
   // One after the other, and none in place of another: each looks at other volumes.
   return merge(own$, others$).pipe(
     concatMap((changed) =>
       fromAbortable<PodEvent>(async (_emit, signal) => {
-        await refresh(context, changed || undefined, signal);
+        await refresh(context, changed, signal);
       }),
     ),
   );
@@ -128,7 +133,7 @@ async function refresh(
 ): Promise<boolean> {
   try {
     const volumes = await context.mounting;
-    await volumes?.refresh(context.pod, { signal, changed });
+    await context.shared.mounts(async () => volumes?.refresh(context.pod, { signal, changed }), { signal });
     return true;
   } catch (error) {
     if (!signal.aborted) context.outputs.fail({ pod: context.key, action: "mount", error });

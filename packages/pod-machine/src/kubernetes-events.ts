@@ -39,7 +39,7 @@ export function eventsOf(before: PodState, after: PodState): readonly PodEventRe
 function podWords(before: PodState, after: PodState): readonly Words[] {
   if ((after.name === "Mounting" || after.name === "Unmounting") && after.failure !== undefined) {
     const known = before.name === after.name && before.failure === after.failure;
-    const reason = after.name === "Mounting" ? "FailedMount" : "FailedUnmount";
+    const reason = after.name === "Mounting" ? after.failure.reason : "FailedUnmount";
     return known ? [] : [["Warning", reason, after.failure.message]];
   }
   const { reason, message } = endOf(after);

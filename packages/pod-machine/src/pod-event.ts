@@ -100,7 +100,7 @@ type PodHappening =
       readonly message: string;
       /** True (as the kubelet does it): mounting is tried again, until the pod is deleted. False: the pod fails. */
       readonly retryable: boolean;
-      /** The pod's `status.reason` if it fails. Default `FailedMount`. */
+      /** The Event's reason, and the pod's `status.reason` if it fails. Default `FailedMount`. */
       readonly reason?: string;
     }
   | { readonly type: "unmounted" }

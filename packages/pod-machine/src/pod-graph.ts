@@ -76,7 +76,8 @@ export interface PodFacts {
 interface PodStateData {
   readonly Mounting: {
     readonly attempt: number;
-    readonly failure?: { readonly message: string; readonly until: Date };
+    /** `reason` is that of the Event. */
+    readonly failure?: { readonly reason: string; readonly message: string; readonly until: Date };
   };
   readonly Terminating: { readonly termination: Termination };
   readonly Unmounting: {

@@ -37,7 +37,8 @@ const ROWS: { readonly [From in PodStateName]: PodRow<From> } = {
     if (event.type === "mounted") return { name: "Running", facts };
     if (event.type !== "mountFailed") return state;
     const { reason = "FailedMount", message, at } = event;
-    if (event.retryable) return { name, facts, attempt, failure: retryOf(attempt, message, at) };
+    if (event.retryable)
+      return { name, facts, attempt, failure: { reason, ...retryOf(attempt, message, at) } };
     const outcome = { phase: "Failed", reason, message } as const;
     return { name: "Unmounting", facts: stopped(facts, at), outcome, attempt: 1 };
   },

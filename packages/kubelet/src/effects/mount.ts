@@ -5,16 +5,23 @@ import type { VolumeErrorDetails } from "@krustlet/interface";
 
 import { messageOf } from "../failure-reason.ts";
 import { containersDirOf } from "../pod-paths.ts";
+import { runtimeOf } from "./admit.ts";
 import type { Effect } from "./effect.ts";
 
-/** Makes the pod's volumes. */
+/** Makes the pod's volumes, once it is known what runs its containers. */
 export const mount: Effect<"mount"> = async (context, _action, signal) => {
   const { kubelet, pod, key } = context;
+  const handler = runtimeOf(context);
+  if (handler.found !== "runtime") {
+    // Its RuntimeClass may yet be made, or come back as another one.
+    const reason = "FailedCreatePodSandBox";
+    return { type: "mountFailed", at: context.now(), message: handler.message, retryable: true, reason };
+  }
   const earlier = context.mounting;
   const mounting = (async () => {
     // An attempt that was cancelled is undone before the next one begins.
     await earlier;
-    return kubelet.volumes.mount(pod, { signal });
+    return context.shared.mounts(() => kubelet.volumes.mount(pod, { signal }), { signal });
   })();
   context.mounting = mounting.catch(() => undefined);
   try {

@@ -1,4 +1,4 @@
-import type { PullPolicy, RegistryCredential } from "@krustlet/interface";
+import type { EnsuredImage, PullPolicy, PullProgress, RegistryCredential } from "@krustlet/interface";
 
 import { messageOf, pullFailureOf } from "../failure-reason.ts";
 import type { PodContext } from "../pod-context.ts";
@@ -10,12 +10,23 @@ export const pull: Effect<"pull"> = async (context, action, signal) => {
   const { container, attempt } = action;
   try {
     const spec = context.containerSpec(container);
-    const { image, pulled, duration } = await kubelet.images.ensure(action.image, {
-      policy: pullPolicyOf(spec.imagePullPolicy, action.image),
-      credentials: await pullCredentials(context, signal),
-      onProgress: kubelet.onPullProgress,
-      signal,
-    });
+    const began = context.now().getTime();
+    let downloading = false;
+    const onProgress = (progress: PullProgress): void => {
+      if (!downloading) context.outputs.emit({ type: "pulling", at: context.now(), container, attempt });
+      downloading = true;
+      kubelet.onPullProgress?.(progress);
+    };
+    const ensure = async (): Promise<EnsuredImage> =>
+      kubelet.images.ensure(action.image, {
+        policy: pullPolicyOf(spec.imagePullPolicy, action.image),
+        credentials: await pullCredentials(context, signal),
+        onProgress,
+        signal,
+      });
+    const slots = context.shared.pullsFrom(action.image.split("/", 1)[0] ?? "");
+    const { image, pulled, duration } = await slots(ensure, { signal });
+    const waitedMs = Math.max(0, context.now().getTime() - began - duration);
     context.images.set(container, image);
     return {
       type: "pulled",
@@ -23,7 +34,7 @@ export const pull: Effect<"pull"> = async (context, action, signal) => {
       container,
       attempt,
       imageID: image.imageID,
-      pull: pulled ? { durationMs: duration, bytes: image.size } : undefined,
+      pull: pulled ? { durationMs: duration, waitedMs, bytes: image.size } : undefined,
     };
   } catch (error) {
     if (signal.aborted) return undefined;

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 
 import type { ContainerExit, ContainerIo, RunningContainer } from "@krustlet/interface";
+import { KrustletError } from "@krustlet/interface";
 import type { V1Container } from "@kubernetes/client-node";
 
 import { containerEnvironment } from "../container-environment.ts";
@@ -9,18 +10,22 @@ import type { ContainerOutputSink } from "../container-output.ts";
 import { buildContainerPlan } from "../container-plan.ts";
 import { resourcesOf } from "../container-resources.ts";
 import { messageOf, startFailureOf } from "../failure-reason.ts";
+import { forgetLogs } from "../forget-logs.ts";
 import type { HeldContainer, PodContext } from "../pod-context.ts";
 import { terminationPathOf } from "../pod-paths.ts";
 import { openTerminationLog, readTerminationMessage } from "../termination-message.ts";
-import { runtimeNameOf } from "./admit.ts";
+import { runtimeOf } from "./admit.ts";
 import type { ActionOf, Effect } from "./effect.ts";
 
 /** Starts a container, and tells its exit when it comes. */
 export const start: Effect<"start"> = async (context, action, signal) => {
-  const { container, attempt } = action;
+  const { container, attempt, restartCount } = action;
+  const over = new AbortController();
   const starting = startContainer(context, action, signal);
   const held: HeldContainer = {
     attempt,
+    restartCount,
+    over: over.signal,
     running: undefined,
     begun: settled(starting, (started) => {
       held.running = started.running;
@@ -31,12 +36,14 @@ export const start: Effect<"start"> = async (context, action, signal) => {
   try {
     const started = await starting;
     held.ended = tellExit(context, action, started).finally(() => {
+      over.abort();
       if (context.containers.get(container) === held) context.containers.delete(container);
     });
     const containerID = `${started.runtime}://${started.running.id}`;
     return { type: "started", at: started.running.startedAt, container, attempt, containerID };
   } catch (error) {
     context.containers.delete(container);
+    over.abort();
     if (signal.aborted) return undefined;
     context.outputs.fail({ pod: context.key, action: "start", container, error });
     const reason = startFailureOf(error);
@@ -72,7 +79,10 @@ async function startContainer(
   if (image === undefined) throw new Error(`container ${name} is started before its image is there`);
   const podIPs = context.address === undefined ? kubelet.node.hostIPs : [context.address.address];
   const node = { ...kubelet.node, podIPs };
-  const { env, skipped } = await containerEnvironment(pod, spec, { objects: kubelet.objects, node, signal });
+  const services = await kubelet.serviceVariables?.(pod, signal);
+  signal.throwIfAborted();
+  const { objects } = kubelet;
+  const { env, skipped } = await containerEnvironment(pod, spec, { objects, node, services, signal });
   for (const message of skipped) kubelet.onWarning?.(key, message);
   const volumes = await context.mounting;
   const mounts = (await volumes?.mountsOf(name, env)) ?? [];
@@ -88,11 +98,13 @@ async function startContainer(
     resources: resourcesOf(spec),
     address: context.address?.address,
   });
-  const runtimeName = runtimeNameOf(context);
-  const makeRuntime = kubelet.runtimes.get(runtimeName);
-  if (makeRuntime === undefined) throw new Error(`no runtime ${runtimeName}`);
+  const handler = runtimeOf(context);
+  if (handler.found !== "runtime") throw new KrustletError("RuntimeNotFound", handler.message);
+  const makeRuntime = kubelet.runtimes.get(handler.runtime);
+  if (makeRuntime === undefined) throw new Error(`no runtime ${handler.runtime}`);
   const runtime = await makeRuntime();
   signal.throwIfAborted();
+  void forgetLogs(context, name, restartCount);
   const output = openContainerOutput(context, name, restartCount);
   try {
     const io: ContainerIo = {
