@@ -92,8 +92,11 @@ export interface KubeletInit {
   ) => Promise<unknown>;
   /** Sees what containers write. While its promise is pending the guest is held back. */
   readonly onOutput?: (output: ContainerOutput) => void | Promise<void>;
-  /** Told what is worth knowing and no failure: keys of a ConfigMap that cannot be variables, say. */
-  readonly onWarning?: (pod: PodKey, message: string) => void;
+  /**
+   * Told what is worth knowing and no failure: keys of a ConfigMap that cannot be variables, say. `reason` is that of
+   * the Warning event by which the kubelet tells it, where it does.
+   */
+  readonly onWarning?: (pod: PodKey, message: string, reason?: string) => void;
   readonly onPullProgress?: (progress: PullProgress) => void;
   /** What a container reads from descriptor 0. Default: nothing. */
   readonly stdinOf?: (pod: V1Pod, container: string) => AsyncIterable<Uint8Array> | undefined;

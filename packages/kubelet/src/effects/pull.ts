@@ -1,7 +1,7 @@
-import type { EnsuredImage, PullPolicy, PullProgress, RegistryCredential } from "@krustlet/interface";
+import type { EnsuredImage, PullPolicy, PullProgress } from "@krustlet/interface";
 
 import { messageOf, pullFailureOf } from "../failure-reason.ts";
-import type { PodContext } from "../pod-context.ts";
+import { pullCredentials } from "../pull-credentials.ts";
 import type { Effect } from "./effect.ts";
 
 /** Ensures a container's image. */
@@ -51,21 +51,4 @@ function pullPolicyOf(policy: string | undefined, image: string): PullPolicy {
   const last = image.slice(image.lastIndexOf("/") + 1);
   const tag = last.includes(":") ? last.slice(last.lastIndexOf(":") + 1) : "latest";
   return tag === "latest" ? "Always" : "IfNotPresent";
-}
-
-/** What the pod's pull secrets hold. A secret that is not there is left out, as the kubelet does it. */
-async function pullCredentials(
-  { kubelet, pod, key }: PodContext,
-  signal: AbortSignal,
-): Promise<readonly RegistryCredential[]> {
-  const { credentialsOf } = kubelet;
-  const names = (pod.spec?.imagePullSecrets ?? []).flatMap(({ name }) => (name ? [name] : []));
-  if (credentialsOf === undefined || names.length === 0) return [];
-  const found = await Promise.all(
-    names.map(async (name) => {
-      const secret = await kubelet.objects.secret(key.namespace, name, { signal });
-      return secret === undefined ? [] : credentialsOf(secret, `secret ${key.namespace}/${name}`);
-    }),
-  );
-  return found.flat();
 }
