@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { builtinModules, createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
@@ -33,13 +34,36 @@ function isPlain(value: unknown): value is object {
 }
 
 /**
+ * Puts a line before each file that tells its content from any other's, which names the compiled code that is kept of it;
+ * and leaves nothing but ASCII, so that it can be read without being decoded: esbuild escapes all but regular expressions.
+ */
+const contentName: NonNullable<Options["plugins"]>[number] = {
+  name: "content-name",
+  renderChunk: (text) => {
+    const code = text.replaceAll(
+      /[\u0080-\uffff]/g,
+      (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    );
+    return { code: `//${createHash("sha256").update(code).digest("hex").slice(0, 16)}\n${code}` };
+  },
+};
+
+/**
  * One file with everything but what has native parts or is large and rarely needed: a process that runs a small module
  * is over in a few dozen milliseconds, and each file of a start costs one. What is imported dynamically is evaluated
  * when it is needed. The runtimes' threads start from files of their own.
  */
 export default defineConfig({
-  entry: { main: "src/main.ts", worker: "src/worker.ts", "wasmer-worker": "src/wasmer-worker.ts" },
-  format: "esm",
+  entry: {
+    start: "src/start.ts",
+    main: "src/main.ts",
+    thread: "src/thread.ts",
+    worker: "src/worker.ts",
+    "wasmer-worker": "src/wasmer-worker.ts",
+  },
+  // Compiled code can be kept of scripts only.
+  format: "cjs",
+  outExtension: () => ({ js: ".cjs" }),
   target: "node24",
   splitting: false,
   dts: false,
@@ -49,11 +73,14 @@ export default defineConfig({
   noExternal: [/^(?!koffi|undici|@wasmer)/u],
   external: ["koffi", "undici", "@wasmer/wasi", "@wasmer/wasmfs"],
   removeNodeProtocol: false,
+  plugins: [contentName],
   esbuildPlugins: [lazyBuiltins],
   esbuildOptions: (options) => {
     options.conditions = ["@krustlet/source", "module", "node", "import"];
     // What it exports to Node is CommonJS, which no bundler can shake.
     options.alias = { rxjs: join(dirname(require.resolve("rxjs/package.json")), "dist/esm/index.js") };
     options.legalComments = "none";
+    options.charset = "ascii";
+    options.define = { "import.meta.main": "false", "import.meta.url": "importMetaUrl" };
   },
 });

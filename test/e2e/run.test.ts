@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { guest } from "./compile-guests.ts";
@@ -24,6 +24,23 @@ describe("krustlet run <module>", () => {
     ]);
     expect(result.stderr).toBe("and this line is on the error stream\n");
     expect(result.code).toBe(0);
+  });
+
+  it("keeps compiled code for the next start, in the user's cache, where only half of it does no harm", async () => {
+    await using cache = await temporaryDirectory();
+    const env = { XDG_CACHE_HOME: cache.path };
+    const directory = join(cache.path, "krustlet", "code");
+    expect((await krustlet(["run", exerciser, "--", "exit(3)"], { env })).code).toBe(3);
+    const kept = await readdir(directory);
+    expect(kept.map((name) => name.replace(/-[0-9a-f]{16}-.*/u, ""))).toStrictEqual([
+      "main-run-module",
+      "worker-guests",
+    ]);
+    expect((await krustlet(["run", exerciser, "--", "exit(4)"], { env })).code).toBe(4);
+    for (const name of kept) await truncate(join(directory, name), 1000);
+    expect((await krustlet(["run", exerciser, "--", "exit(5)"], { env })).code).toBe(5);
+    const sizes = await Promise.all(kept.map((name) => stat(join(directory, name))));
+    expect(Math.min(...sizes.map(({ size }) => size))).toBeGreaterThan(100_000);
   });
 
   it("exits with the guest's own code", async () => {

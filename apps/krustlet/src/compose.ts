@@ -95,7 +95,7 @@ export function composeKubelet(init: KubeletComposeInit): Composed {
       "wasmer",
       opening(async () => {
         const { createWasmerRuntime } = await import("@krustlet/runtime-wasmer");
-        return createWasmerRuntime({ workerUrl: bundledFile("wasmer-worker.js") });
+        return createWasmerRuntime({ workerUrl: bundledFile("wasmer-worker.cjs") });
       }),
     ],
   ]);

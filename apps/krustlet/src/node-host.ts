@@ -1,3 +1,4 @@
+import { fstatSync } from "node:fs";
 import { homedir } from "node:os";
 
 import type { ByteSink, CliHost } from "./cli-host.ts";
@@ -12,8 +13,8 @@ export function nodeHost(): CliHost {
     home: homedir(),
     endsProcess: true,
     isRoot: process.getuid?.() === 0,
-    stdout: sinkOf(() => process.stdout),
-    stderr: sinkOf(() => process.stderr),
+    stdout: sinkOf(1, () => process.stdout),
+    stderr: sinkOf(2, () => process.stderr),
     stdin: { [Symbol.asyncIterator]: () => readStdin() },
     onSignal: (listener) => {
       for (const signal of SIGNALS) process.on(signal, listener);
@@ -31,7 +32,16 @@ async function* readStdin(): AsyncGenerator<Uint8Array> {
   for await (const chunk of process.stdin) yield chunk as Uint8Array;
 }
 
-function sinkOf(open: () => NodeJS.WriteStream): ByteSink {
+function isDevice(fd: number): boolean {
+  try {
+    return fstatSync(fd).isCharacterDevice();
+  } catch {
+    // It was closed by whoever started the command.
+    return false;
+  }
+}
+
+function sinkOf(fd: number, open: () => NodeJS.WriteStream): ByteSink {
   const failed = Promise.withResolvers<Error>();
   let stream: NodeJS.WriteStream | undefined;
   let broken = false;
@@ -47,7 +57,8 @@ function sinkOf(open: () => NodeJS.WriteStream): ByteSink {
   };
   return {
     get isTTY() {
-      return opened().isTTY ?? false;
+      // Node loads a good deal for a stream; what is no device is no terminal.
+      return isDevice(fd) && (opened().isTTY ?? false);
     },
     columns: () => opened().columns ?? 80,
     failed: failed.promise,

@@ -1,4 +1,5 @@
 import { constants } from "node:fs";
+import type { Stats } from "node:fs";
 import { open } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 
@@ -10,8 +11,16 @@ import type { FileHandle } from "node:fs/promises";
 export async function openRegularFile(path: string): Promise<FileHandle> {
   // Without waiting: the open itself would wait for a pipe's other end.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  const found = await file.stat();
-  if (found.isFile()) return file;
-  await file.close();
-  throw new Error(found.isDirectory() ? "it is a directory" : "it is no regular file");
+  try {
+    requireRegularFile(await file.stat());
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** @throws an error whose message says what else it is. */
+export function requireRegularFile(found: Stats): void {
+  if (!found.isFile()) throw new Error(found.isDirectory() ? "it is a directory" : "it is no regular file");
 }

@@ -1,8 +1,9 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { resolve } from "node:path";
 
 import { KrustletError } from "@krustlet/interface";
 
-import { openRegularFile } from "./open-regular-file.ts";
+import { requireRegularFile } from "./open-regular-file.ts";
 import { reasonOf } from "./run-options.ts";
 
 /** What the argument of `krustlet run` (or `inspect`) stands for; a manifest of the path `-` is stdin. */
@@ -19,7 +20,7 @@ const WASM_MAGIC = Buffer.from("\0asm");
  * anything else names an image.
  * @throws KrustletError `InvalidUsage` for a URL, a directory, and a file that is not there or is neither.
  */
-export async function runTargetOf(what: string, cwd: string): Promise<RunTarget> {
+export function runTargetOf(what: string, cwd: string): RunTarget {
   if (what === "-") return { kind: "manifest", path: "-" };
   if (what === "")
     throw new KrustletError("InvalidUsage", "the name of a file or an image must not be empty");
@@ -27,7 +28,7 @@ export async function runTargetOf(what: string, cwd: string): Promise<RunTarget>
     throw new KrustletError("InvalidUsage", `${what} is a URL; krustlet runs files and images of registries`);
   }
   const path = resolve(cwd, what);
-  const head = await readHead(path);
+  const head = readHead(path);
   if (head instanceof Buffer) {
     if (MANIFEST_NAME.test(what)) return { kind: "manifest", path };
     if (head.equals(WASM_MAGIC) || /\.wasm$/iu.test(what)) return { kind: "module", path };
@@ -43,11 +44,17 @@ function looksLikeFile(what: string): boolean {
   return /^(?:\.{0,2}\/|~)/u.test(what) || MANIFEST_NAME.test(what) || /\.wasm$/iu.test(what);
 }
 
-async function readHead(path: string): Promise<Buffer | Error> {
+/** Nothing runs yet that could be held up by it. */
+function readHead(path: string): Buffer | Error {
   try {
-    await using file = await openRegularFile(path);
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0);
-    return buffer.subarray(0, bytesRead);
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      requireRegularFile(fstatSync(fd));
+      const head = Buffer.alloc(4);
+      return head.subarray(0, readSync(fd, head));
+    } finally {
+      closeSync(fd);
+    }
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }

@@ -1,25 +1,24 @@
+import type { Worker } from "node:worker_threads";
+
 import type { Runtime } from "@krustlet/interface";
 import { createWasiRuntime } from "@krustlet/runtime-wasi";
 
-let early: Runtime | undefined;
+let prepared: Runtime | undefined;
 
-/**
- * Starts the first thread of the runtime that {@link wasiRuntime} will give: that takes as long as everything else that
- * comes before a small module's first instruction, so that `main.ts` does it first of all.
- */
-export function startWasiRuntimeEarly(): void {
-  early ??= create();
+/** Makes the runtime that {@link wasiRuntime} will give of a thread that was started ahead. */
+export function prepareWasiRuntime(firstThread: Worker): void {
+  prepared = create(firstThread);
 }
 
-/** The runtime `wasi`: the one that was started early, once, else a new one. The caller disposes it. */
+/** The runtime `wasi`: the one that was prepared, once, else a new one. The caller disposes it. */
 export function wasiRuntime(): Runtime {
-  const runtime = early ?? create();
-  early = undefined;
+  const runtime = prepared ?? create();
+  prepared = undefined;
   return runtime;
 }
 
-function create(): Runtime {
-  return createWasiRuntime({ workerUrl: bundledFile("worker.js") });
+function create(firstThread?: Worker): Runtime {
+  return createWasiRuntime({ workerUrl: bundledFile("thread.cjs"), firstThread });
 }
 
 /** A file of the bundle, where this is one; a runtime finds its threads' source itself. */

@@ -1,2 +1,2 @@
-/** The file that the runtime's threads start from: bundled on its own, so that a thread loads nothing else. */
-import "@krustlet/runtime-wasi/worker";
+/** What the threads of the runtime `wasi` run: bundled on its own, so that a thread loads nothing else. */
+export { startThread } from "@krustlet/runtime-wasi";

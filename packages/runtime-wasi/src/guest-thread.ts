@@ -1,5 +1,6 @@
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import type { ContainerIo, ContainerPlan } from "@krustlet/interface";
+import { startGuestWorker } from "./early-thread.ts";
 import {
   EPOCH_CELL,
   type FromThread,
@@ -19,12 +20,12 @@ export interface GuestThreadInit {
   readonly ticker: Ticker;
   /** Megabytes that the thread's JavaScript heap may have; beyond, the thread ends. Default: the engine's own limit. */
   readonly heapMb?: number;
+  /** A thread that was started ahead and waits for its data; else one is started. */
+  readonly worker?: Worker;
   /** Told once, when the thread is gone. */
   onGone(thread: GuestThread): void;
 }
 
-/** Young generation of a thread's heap: most of what waiting guests hold is old, and the rest is memory for nothing. */
-const YOUNG_MB = 8;
 /** Milliseconds that a guest on a thread of its own has to close its descriptors when it is killed. */
 const KILL_ANSWER_MS = 10;
 /** Milliseconds after which a guest that has not answered a stop request is taken for one that computes. */
@@ -72,14 +73,9 @@ export class GuestThread {
     this.#ticker = init.ticker;
     this.#slot = init.ticker.lease();
     this.#epoch = new Int32Array(this.#slot.data.epoch.buffer);
-    const workerData: GuestThreadData = { role: "guests", ...this.#slot.data };
-    this.#worker = new Worker(init.url, {
-      workerData,
-      name: "krustlet-guests",
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB, maxOldGenerationSizeMb: init.heapMb },
-      // The host opens files by system calls of its own, which Node's list of a thread's descriptors does not know.
-      trackUnmanagedFds: false,
-    });
+    const data: GuestThreadData = { role: "guests", ...this.#slot.data };
+    this.#worker = init.worker ?? startGuestWorker(init.url, { data, heapMb: init.heapMb });
+    init.worker?.postMessage(data, []);
     const ready = Promise.withResolvers<void>();
     const gone = Promise.withResolvers<void>();
     this.ready = ready.promise;

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { Worker } from "node:worker_threads";
 import { availableParallelism, totalmem } from "node:os";
 import type { Cancellable, ContainerIo, ContainerPlan, RunningContainer, Runtime } from "@krustlet/interface";
 import { isKrustletError, KrustletError } from "@krustlet/interface";
@@ -25,6 +26,8 @@ export interface WasiRuntimeInit {
    * Default: `worker.js` beside this module.
    */
   readonly workerUrl?: URL;
+  /** What `startEarlyThread` of `@krustlet/runtime-wasi/early-thread` made; default: the first thread is started now. */
+  readonly firstThread?: Worker;
 }
 
 /**
@@ -48,7 +51,11 @@ class WasiRuntime implements Runtime {
     this.name = init.name ?? "wasi";
     const source = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js";
     const url = init.workerUrl ?? new URL(source, import.meta.url);
-    this.#pool = new ThreadPool({ url, size: init.threads ?? Math.min(4, availableParallelism()) });
+    this.#pool = new ThreadPool({
+      url,
+      size: init.threads ?? Math.min(4, availableParallelism()),
+      firstThread: init.firstThread,
+    });
     this.#modules = new ModuleCache((bytes, wanted, subject) =>
       prepareOnThread(url, { bytes, wanted, subject }),
     );

@@ -1,7 +1,7 @@
-import { workerData } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import type { ContainerPlan } from "@krustlet/interface";
 import type { Face } from "@krustlet/wasi";
-import type { ThreadData } from "./protocol.ts";
+import type { GuestThreadData, ThreadData } from "./protocol.ts";
 
 /** What a runtime that stands on this one gives each guest instead of the host's own imports. */
 export interface GuestExtension extends Disposable {
@@ -13,6 +13,8 @@ export interface GuestExtension extends Disposable {
 export interface ThreadOptions {
   /** Makes the extension for a container that is about to start; it is disposed when the container has ended. */
   readonly extend?: (plan: ContainerPlan) => GuestExtension;
+  /** Told of each guest's end, before the runtime is. */
+  readonly onGuestEnd?: () => void;
 }
 
 /**
@@ -20,7 +22,14 @@ export interface ThreadOptions {
  * by the file that `WasiRuntimeInit.workerUrl` names. It imports no more than its role needs, so that a thread is up soon.
  */
 export async function startThread(options: ThreadOptions = {}): Promise<void> {
-  const data = workerData as ThreadData;
+  const data = workerData as ThreadData | undefined;
+  // Started ahead: the runtime's first message says the rest. It comes when everything is loaded, for nobody keeps
+  // a message that finds no listener.
+  if (data === undefined) {
+    const { runGuests } = await import("./thread/run-guests.ts");
+    parentPort?.once("message", (given: GuestThreadData) => runGuests(given, options));
+    return;
+  }
   switch (data.role) {
     case "guests": {
       const { runGuests } = await import("./thread/run-guests.ts");

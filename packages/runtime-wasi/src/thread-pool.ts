@@ -1,4 +1,5 @@
-import { GuestThread } from "./guest-thread.ts";
+import type { Worker } from "node:worker_threads";
+import { GuestThread, type GuestThreadInit } from "./guest-thread.ts";
 import { Ticker } from "./ticker-thread.ts";
 
 /** Options of {@link ThreadPool}. */
@@ -6,6 +7,8 @@ export interface ThreadPoolInit {
   readonly url: URL;
   /** Threads that containers share, at most. */
   readonly size: number;
+  /** The first of them, where it was started ahead. */
+  readonly firstThread?: Worker;
 }
 
 /** What a container wants of a thread of its own. */
@@ -30,7 +33,7 @@ export class ThreadPool {
   constructor(init: ThreadPoolInit) {
     this.#init = init;
     this.#ticker = new Ticker(init.url);
-    this.#warm = this.#open();
+    this.#warm = this.#open({ worker: init.firstThread });
   }
 
   /** The shared thread with the fewest containers; grows the pool in the background while every thread is busy. */
@@ -48,7 +51,7 @@ export class ThreadPool {
 
   /** A thread that nobody else gets. The caller terminates it. */
   async own({ metered, heapMb }: OwnThreadOptions): Promise<GuestThread> {
-    const thread = heapMb === undefined ? this.#take() : this.#open(heapMb);
+    const thread = heapMb === undefined ? this.#take() : this.#open({ heapMb });
     await thread.ready;
     if (metered) this.#ticker.startSoon();
     return thread;
@@ -78,9 +81,9 @@ export class ThreadPool {
     return thread;
   }
 
-  #open(heapMb?: number): GuestThread {
+  #open(init: Pick<GuestThreadInit, "heapMb" | "worker"> = {}): GuestThread {
     const thread = new GuestThread({
-      heapMb,
+      ...init,
       url: this.#init.url,
       ticker: this.#ticker,
       onGone: (gone) => {

@@ -15,6 +15,7 @@ import {
   wasmCode,
 } from "@krustlet/testkit";
 import { beforeAll, describe, expect, it } from "vitest";
+import { startEarlyThread } from "../src/early-thread.ts";
 import { createWasiRuntime } from "../src/index.ts";
 
 /** A thread that says it has started whatever it is told to start, and dies of the second thing. */
@@ -65,6 +66,20 @@ describe("threads", () => {
       await victim.kill();
       await victim.terminate();
     }
+  });
+
+  it("may be started before there is a runtime, which owns the first one", async () => {
+    const workerUrl = new URL("../src/worker.ts", import.meta.url);
+    const firstThread = startEarlyThread(workerUrl);
+    const gone = new Promise((resolve) => firstThread.once("exit", resolve));
+    {
+      await using runtime = createWasiRuntime({ threads: 1, workerUrl, firstThread });
+      const output = new OutputRecorder();
+      const container = await runtime.start(planOf(await compileGuest("probe"), { args: ["probe"] }), output);
+      expect(container.startedAt.getTime()).toBeGreaterThan(0);
+      await container.exited;
+    }
+    await gone;
   });
 
   it("refuse to start when the file they start from is not there", async () => {

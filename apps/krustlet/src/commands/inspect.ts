@@ -19,7 +19,7 @@ export async function inspect(context: CommandContext): Promise<number> {
   if (what === undefined || more.length > 0) {
     throw new KrustletError("InvalidUsage", "krustlet inspect needs one image or file");
   }
-  const target = await runTargetOf(what, host.cwd);
+  const target = runTargetOf(what, host.cwd);
   if (target.kind === "manifest") {
     throw new KrustletError(
       "InvalidUsage",

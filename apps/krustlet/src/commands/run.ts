@@ -43,7 +43,7 @@ export async function run(context: CommandContext): Promise<number> {
     throw new KrustletError("InvalidUsage", "krustlet run needs a manifest, a .wasm file or an image");
   }
   const objects = new ManifestObjects();
-  const target = await runTargetOf(what, host.cwd);
+  const target = runTargetOf(what, host.cwd);
   await using composed = composeKubelet({
     ...composeInitOf(context),
     objects,

@@ -71,6 +71,7 @@ export function runGuests(data: GuestThreadData, options: ThreadOptions): void {
       post({ type: "started", handle, startedAt: Date.now(), ...guest.usage() });
       const end = await guest.run();
       guests.delete(handle);
+      options.onGuestEnd?.();
       post({ type: "exited", handle, finishedAt: Date.now(), end, ...guest.usage() });
     } catch (error) {
       guests.delete(handle);

@@ -15,7 +15,9 @@ export interface Endpoint {
 }
 
 /** Whether an address in its one spelling is of IPv4. */
-export const isIpv4: (address: string) => boolean = isIPv4;
+export function isIpv4(address: string): boolean {
+  return isIPv4(address);
+}
 
 /** The one spelling of an IP address: IPv4 also where it is mapped into IPv6, no zone, IPv6 as short as can be. */
 export function canonicalAddress(text: string): string {

@@ -4,18 +4,15 @@
  * integration, on by default since Node 24.21; an older Node hands over to the one of the npm package `node`, if that
  * is installed, and says so if it is not.
  */
-// As a whole: an old Node, whose user is to be told of it, does not know all of these names.
-import * as modules from "node:module";
+"use strict";
 
 if (typeof WebAssembly === "object" && "Suspending" in WebAssembly && typeof DisposableStack === "function") {
-  // Compiled code of earlier starts; without it, each start would compile the bundle again.
-  modules.enableCompileCache?.();
-  await import("../dist/main.js");
+  require("../dist/start.cjs");
 } else {
-  await handOver();
+  handOver();
 }
 
-async function handOver() {
+function handOver() {
   const node = findNode();
   if (node === undefined || process.env.KRUSTLET_HANDED_OVER === "1") {
     process.stderr.write(
@@ -24,7 +21,7 @@ async function handOver() {
     );
     process.exit(125);
   }
-  const { spawn } = await import("node:child_process");
+  const { spawn } = require("node:child_process");
   const child = spawn(node, process.argv.slice(1), {
     stdio: "inherit",
     env: { ...process.env, KRUSTLET_HANDED_OVER: "1" },
@@ -43,7 +40,6 @@ async function handOver() {
 }
 
 function findNode() {
-  const require = modules.createRequire(import.meta.url);
   try {
     return require.resolve("node/bin/node");
   } catch {
