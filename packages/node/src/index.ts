@@ -22,6 +22,8 @@
  * @packageDocumentation
  */
 export type { AddressReader, InterfaceAddress } from "./address-reader.ts";
+export { bootstrapNode } from "./bootstrap-node.ts";
+export type { BootstrapOptions, OpenedClient } from "./bootstrap-node.ts";
 export { buildCertificateRequest } from "./build-certificate-request.ts";
 export type { CertificateRequestInit, CertificateUse } from "./build-certificate-request.ts";
 export { buildNode } from "./build-node.ts";
@@ -37,6 +39,8 @@ export {
 export type { EvictionSignal, EvictionThreshold } from "./eviction-thresholds.ts";
 export { holdPressure } from "./hold-pressure.ts";
 export type { HeldPressure, PressureTimes } from "./hold-pressure.ts";
+export { keepCertificate } from "./keep-certificate.ts";
+export type { KeepCertificateOptions, NodeCertificate } from "./keep-certificate.ts";
 export { keepLease } from "./keep-lease.ts";
 export type { LeaseOptions } from "./keep-lease.ts";
 export type { FileSystemSize, MachineReader } from "./machine-reader.ts";

@@ -54,7 +54,7 @@ export async function loadCertificate(path: string): Promise<StoredCertificate |
       `In the file ${path} the certificate does not belong to the key.`,
     );
   }
-  return { certificate, key, notBefore: new Date(parsed.validFrom), notAfter: new Date(parsed.validTo) };
+  return { certificate, key, notBefore: parsed.validFromDate, notAfter: parsed.validToDate };
 }
 
 /** Replaces the certificate and key in a file at once, readable by its owner only: the certificates, then the key. */

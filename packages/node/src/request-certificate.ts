@@ -1,6 +1,9 @@
 import { X509Certificate } from "node:crypto";
 import type { KeyObject } from "node:crypto";
-import type { V1CertificateSigningRequest } from "@kubernetes/client-node";
+import type {
+  V1CertificateSigningRequest,
+  V1CertificateSigningRequestCondition,
+} from "@kubernetes/client-node";
 import { KrustletError } from "@krustlet/interface";
 import { publicHalfOf } from "@krustlet/x509";
 import type { CertificateRequestInit } from "./build-certificate-request.ts";
@@ -33,12 +36,13 @@ const MAX_LEFTOVERS = 10;
 /**
  * Asks the cluster for a certificate and waits until it is issued, for as long as the signal lets it: serving
  * certificates wait for a person. A request of the same key and content that a former process left is taken up; one of
- * its name that is another's, or whose certificate is over, is stepped over. Failing calls are tried again, with waits
- * that double from 200 ms to 7 s.
+ * its name that is another's, that was refused, or whose certificate is over, is stepped over. Failing calls are tried
+ * again, with waits that double from 200 ms to 7 s.
  *
- * @throws KrustletError `CertificateDenied` where the request is denied or its signer fails (ask again with a new key),
- * `InvalidObject` where the API server refuses the request or what it issues does not belong to the key, `InvalidField`
- * as {@link buildCertificateRequest}; the signal's reason.
+ * @throws KrustletError `CertificateDenied` where the request is denied or its signer fails (ask again with a new key)
+ * or, `retryable`, where whoever asks may not; `InvalidObject` where the API server refuses the request or what it
+ * issues does not belong to the key or, `retryable`, where the request has gone; `InvalidField` as
+ * {@link buildCertificateRequest}; the signal's reason.
  */
 export async function requestCertificate(
   client: NodeClient,
@@ -54,7 +58,7 @@ export async function requestCertificate(
     const name = leftover === 0 ? base : `${base}-${leftover + 1}`;
     const request = { ...asked, metadata: { name } };
     const found = await trying(() => createOrTakeUp(request));
-    if (found === undefined) continue;
+    if (found === undefined || (found.leftover && refusalIn(found.request) !== undefined)) continue;
     const issued = await waitFor(name, found.request);
     const certificate = certificateOf(issued, init.key);
     if (certificate.notAfter > doing.clock.now()) return certificate;
@@ -94,7 +98,7 @@ export async function requestCertificate(
     let request = first;
     let told = false;
     for (const wait of doubling(200, 7000)) {
-      const refusal = request.status?.conditions?.find(({ type }) => type === "Denied" || type === "Failed");
+      const refusal = refusalIn(request);
       if (refusal !== undefined) {
         const how = refusal.type === "Denied" ? "was denied" : "failed";
         const why = refusal.message ?? refusal.reason ?? "no reason is given";
@@ -115,11 +119,24 @@ export async function requestCertificate(
 
   function refusalOf(error: unknown): KrustletError | undefined {
     const status = apiStatusOf(error);
+    if (status === 401 || status === 403) {
+      const sentence = `The API server does not let node ${init.nodeName} ask for a certificate`;
+      const options = { cause: error, retryable: true };
+      return new KrustletError(
+        "CertificateDenied",
+        `${sentence} (HTTP ${status}): ${messageOf(error)}`,
+        options,
+      );
+    }
     if (status !== 400 && status !== 404 && status !== 422) return undefined;
     const what = status === 404 ? "is gone" : "is refused as invalid";
     const sentence = `The certificate request ${base} ${what}: ${messageOf(error)}`;
-    return new KrustletError("InvalidObject", sentence, { cause: error });
+    return new KrustletError("InvalidObject", sentence, { cause: error, retryable: status === 404 });
   }
+}
+
+function refusalIn(request: V1CertificateSigningRequest): V1CertificateSigningRequestCondition | undefined {
+  return request.status?.conditions?.find(({ type }) => type === "Denied" || type === "Failed");
 }
 
 /** Whether a request that is there asks for the same certificate with the same key. */
@@ -151,8 +168,8 @@ function certificateOf(request: V1CertificateSigningRequest, key: KeyObject): Is
   }
   return {
     certificate,
-    notBefore: new Date(parsed.validFrom),
-    notAfter: new Date(parsed.validTo),
+    notBefore: parsed.validFromDate,
+    notAfter: parsed.validToDate,
     requestName,
   };
 }

@@ -29,11 +29,16 @@ export async function writePrivateFile(path: string, text: string, keep: boolean
   } finally {
     await rm(temporary, { force: true });
   }
-  const parent = await open(directory, "r");
-  try {
-    await parent.sync();
-  } finally {
-    await parent.close();
-  }
+  await syncDirectory(directory);
   return true;
+}
+
+/** Makes sure that what was renamed in a directory outlives a power cut. */
+export async function syncDirectory(directory: string): Promise<void> {
+  const opened = await open(directory, "r");
+  try {
+    await opened.sync();
+  } finally {
+    await opened.close();
+  }
 }

@@ -15,6 +15,7 @@ import {
   storeCertificate,
 } from "../src/index.ts";
 import { ApiServer } from "./api-server.ts";
+import { deny } from "./signer.ts";
 
 const newKey = (): KeyObject => generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
 const signed = selfSignedCertificate(new Date("2026-01-01T00:00:00Z"));
@@ -137,11 +138,15 @@ describe("requestCertificate", () => {
 
   it("says so when it is denied, and refuses a certificate of another's key", async () => {
     const api = new ApiServer();
-    const conditions = [{ type: "Denied", status: "True", message: "not you" }];
-    api.requests.set(nameOf(client), { spec: buildCertificateRequest(client).spec, status: { conditions } });
-    await expect(requestCertificate(api, client)).rejects.toMatchObject({
+    const clock = new FakeClock();
+    const denied = requestCertificate(api, client, { clock });
+    denied.catch(() => {});
+    await clock.advance(0);
+    deny(api, nameOf(client));
+    await clock.advance(1000);
+    await expect(denied).rejects.toMatchObject({
       code: "CertificateDenied",
-      message: expect.stringContaining("not you"),
+      message: expect.stringContaining("was denied: not you"),
     });
     const mine = { ...client, key: newKey() };
     api.requests.set(nameOf(mine), { spec: buildCertificateRequest(mine).spec, status: { certificate } });
