@@ -9,7 +9,7 @@ import { makeDirectory } from "./beneath.ts";
 import { memoryDirectoryOf } from "./memory-directory.ts";
 import { MountedPod } from "./mounted-pod.ts";
 import { pathExists } from "./path-exists.ts";
-import { ownerMark } from "./owner-mark.ts";
+import { NODE_MARK, ownerMark } from "./owner-mark.ts";
 import { pluginOf } from "./plugin-of.ts";
 import { demandLabel, podText, uidOf } from "./pod-text.ts";
 import { ownerPathOf } from "./remove-abandoned-pods.ts";
@@ -31,6 +31,11 @@ export interface VolumeMounterInit {
   readonly memoryDirectory?: string | false;
   /** Labels of the node, for PersistentVolumes that are bound to nodes. Absent: that is not checked. */
   readonly nodeLabels?: () => Readonly<Record<string, string>>;
+  /**
+   * Whether Pods outlive this process: a later one mounts them again, and removes what is left of others by
+   * {@link removeOrphanedPods}. Default: false, they may be removed once this process has ended.
+   */
+  readonly podsOutliveProcess?: boolean;
   readonly now?: () => Date;
   /** In [0, 1); spreads the renewal of tokens. */
   readonly random?: () => number;
@@ -69,7 +74,8 @@ export function createVolumeMounter(init: VolumeMounterInit): VolumeMounter<V1Po
         begun = true;
         await makeDirectory(rootDirectory, 0o700);
         await makeDirectory(dirname(directory), 0o700);
-        await writeFile(ownerPathOf(directory), await ownerMark(), { mode: 0o600 });
+        const mark = init.podsOutliveProcess === true ? NODE_MARK : await ownerMark();
+        await writeFile(ownerPathOf(directory), mark, { mode: 0o600 });
         await makeDirectory(directory, 0o700);
         for (const { name, path, where, make } of makers) {
           options.signal?.throwIfAborted();

@@ -2,7 +2,7 @@ import { readdir, readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
 import { memoryDirectoryOf } from "./memory-directory.ts";
-import { hasEnded } from "./owner-mark.ts";
+import { hasEnded, NODE_MARK } from "./owner-mark.ts";
 import { memoryParentOf } from "./plugins/empty-dir-volume.ts";
 import { removeTree } from "./remove-tree.ts";
 
@@ -13,24 +13,51 @@ export function ownerPathOf(podDirectory: string): string {
   return `${podDirectory}${OWNER}`;
 }
 
-/**
- * Removes the volumes of Pods whose process was killed: their files, and what they hold in memory. For callers that
- * give each Pod a new UID; one that takes its Pods up again after a restart mounts them anew and must not call this.
- * Pods of processes that live are left alone, and so is whatever cannot be removed. Never rejects.
- */
-export async function removeAbandonedPods(init: {
+/** Where the Pods are whose volumes are to be removed. */
+export interface LeftoverPods {
   readonly rootDirectory: string;
   /** As the mounter has it. */
   readonly memoryDirectory?: string | false;
-}): Promise<void> {
+}
+
+/**
+ * Removes the volumes of Pods whose process was killed: their files, and what they hold in memory. Pods of processes
+ * that live are left alone, so are those that outlive their process, and so is whatever cannot be removed. Never
+ * rejects.
+ */
+export async function removeAbandonedPods(init: LeftoverPods): Promise<void> {
+  await removePods(init, (_uid, mark) => hasEnded(mark));
+}
+
+/**
+ * Removes the volumes of Pods that outlive their process (`podsOutliveProcess`) and that nobody knows any more. For
+ * the one process that owns them, when it knows all Pods that there are, and before it mounts others than those.
+ * Whatever cannot be removed is left. Never rejects.
+ * @returns the UIDs of the Pods of which something was left
+ */
+export async function removeOrphanedPods(
+  init: LeftoverPods & {
+    /** Whether there is such a Pod: the API server's, or one from a manifest. */
+    readonly isKnown: (uid: string) => boolean;
+  },
+): Promise<readonly string[]> {
+  return removePods(init, (uid, mark) => mark === NODE_MARK && !init.isKnown(uid));
+}
+
+async function removePods(
+  init: LeftoverPods,
+  isLeft: (uid: string, mark: string) => Promise<boolean> | boolean,
+): Promise<readonly string[]> {
   const root = resolve(init.rootDirectory);
   const pods = join(root, "pods");
+  const removed: string[] = [];
   for (const name of await namesIn(pods)) {
     if (!name.endsWith(OWNER)) continue;
     const owner = join(pods, name);
     const mark = await readFile(owner, "utf8").catch(() => "");
-    if (!(await hasEnded(mark))) continue;
     const uid = name.slice(0, -OWNER.length);
+    if (!(await isLeft(uid, mark))) continue;
+    removed.push(uid);
     try {
       const memory = await memoryDirectoryOf(init.memoryDirectory);
       if (memory !== undefined) await removeMemory(memoryParentOf(memory, root), uid);
@@ -40,6 +67,7 @@ export async function removeAbandonedPods(init: {
       // Another process removes it too, or it is in use: the next one tries again.
     }
   }
+  return removed;
 }
 
 async function removeMemory(parent: string, uid: string): Promise<void> {

@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
-import { createVolumeMounter, removeAbandonedPods } from "../src/index.ts";
+import { createVolumeMounter, removeAbandonedPods, removeOrphanedPods } from "../src/index.ts";
 import { podOf, scratch, sourceOf } from "./pod-of.ts";
 
 const VOLUMES = [
@@ -11,11 +11,11 @@ const VOLUMES = [
   { name: "memory", emptyDir: { medium: "Memory" } },
 ];
 
-async function setUp() {
+async function setUp(podsOutliveProcess = false) {
   const root = await scratch();
   const init = { rootDirectory: join(root.path, "root"), memoryDirectory: join(root.path, "memory") };
   await mkdir(init.memoryDirectory);
-  const mounter = createVolumeMounter({ ...init, objects: sourceOf() });
+  const mounter = createVolumeMounter({ ...init, objects: sourceOf(), podsOutliveProcess });
   const pod = podOf(VOLUMES, [{ name: "memory", mountPath: "/m" }]);
   const volumes = await mounter.mount(pod);
   const pods = join(init.rootDirectory, "pods");
@@ -72,4 +72,37 @@ it("does not take a pod's memory for that of another whose UID begins alike", as
   await markOfTheDead(join(t.pods, "11111111.owner"));
   await removeAbandonedPods(t.init);
   expect(await t.inMemory()).toEqual(["11111111-2222.memory"]);
+});
+
+describe("pods that outlive their process", () => {
+  it("are never taken for abandoned: a node may be down while somebody runs a pod beside it", async () => {
+    await using t = await setUp(true);
+    const before = [await readdir(t.pods), await t.inMemory()];
+    await removeAbandonedPods(t.init);
+    expect([await readdir(t.pods), await t.inMemory()]).toEqual(before);
+  });
+
+  it("are removed when nobody knows them any more, and only then", async () => {
+    await using t = await setUp(true);
+    await writeFile(join(t.pods, "11111111-2222/volumes/kept"), "kept");
+    expect(await removeOrphanedPods({ ...t.init, isKnown: (uid) => uid === "11111111-2222" })).toEqual([]);
+    expect(await readFile(join(t.pods, "11111111-2222/volumes/kept"), "utf8")).toBe("kept");
+    expect(await removeOrphanedPods({ ...t.init, isKnown: () => false })).toEqual(["11111111-2222"]);
+    expect([await readdir(t.pods), await t.inMemory()]).toEqual([[], []]);
+  });
+
+  it("are not those of a process of its own", async () => {
+    await using t = await setUp();
+    expect(await removeOrphanedPods({ ...t.init, isKnown: () => false })).toEqual([]);
+    expect(await readdir(t.pods)).toHaveLength(2);
+  });
+
+  it("keep what their volumes held when they are mounted again", async () => {
+    await using t = await setUp(true);
+    const kept = join(t.pods, "11111111-2222/volumes/kubernetes.io~empty-dir/disk/kept");
+    await writeFile(kept, "kept");
+    const mounter = createVolumeMounter({ ...t.init, objects: sourceOf(), podsOutliveProcess: true });
+    await using _volumes = await mounter.mount(podOf(VOLUMES));
+    expect(await readFile(kept, "utf8")).toBe("kept");
+  });
 });
