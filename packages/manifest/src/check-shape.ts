@@ -5,6 +5,7 @@ import { isObject, setOwn } from "./document.ts";
 import type { Json, JsonObject } from "./document.ts";
 import { printable } from "./problem.ts";
 import type { FieldPath, Report } from "./problem.ts";
+import { KNOWN_VOLUME_KINDS, unknownVolumeKind } from "./fields/volume-fields.ts";
 import { SCHEMA } from "./schema/schema.ts";
 import { fieldTypeOf } from "./schema/types.ts";
 import type { SchemaTypes } from "./schema/types.ts";
@@ -34,7 +35,7 @@ export function checkShape(
   const checked: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(value)) {
     if (!Object.hasOwn(fields, name)) {
-      report([...path, name], `unknown field${didYouMean(name, Object.keys(fields))}`);
+      report([...path, name], unknownField(name, type, fields));
     } else if (field !== null) {
       checked[name] = checkField(field, fields[name] ?? "any", [...path, name], report, schema);
     }
@@ -45,6 +46,12 @@ export function checkShape(
     if (field === null || field === undefined || field === "") report([...path, name], "is required");
   }
   return checked;
+}
+
+/** A field of a volume is its kind; what is refused itself is no hint. */
+function unknownField(name: string, type: string, fields: Readonly<Record<string, string>>): string {
+  if (type !== "Volume") return `unknown field${didYouMean(name, Object.keys(fields))}`;
+  return `${unknownVolumeKind(printable(name))}${didYouMean(name, ["name", ...KNOWN_VOLUME_KINDS])}`;
 }
 
 function checkField(

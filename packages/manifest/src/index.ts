@@ -17,7 +17,7 @@
  * @packageDocumentation
  */
 export { defaultPod } from "./default-pod.ts";
-export type { FieldSupport, FieldTable } from "./fields/field-support.ts";
+export type { FieldPlace, FieldSupport, FieldTable, PlaceSupport } from "./fields/field-support.ts";
 export {
   ignored,
   ignoredLoudly,
@@ -27,6 +27,7 @@ export {
   supportedAs,
 } from "./fields/field-support.ts";
 export { POD_FIELDS } from "./fields/pod-fields.ts";
+export { refusalOf, warningsOf } from "./fields/refusal-of.ts";
 export { supportedDocument } from "./fields/supported-document.ts";
 export type { Manifest } from "./manifest.ts";
 export { parseManifest } from "./parse-manifest.ts";

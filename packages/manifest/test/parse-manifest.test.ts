@@ -284,6 +284,13 @@ describe("what is refused", () => {
       'another file of the volume has the path "x"',
     ],
     [withVolumes("{name: v, secret: {name: a}}"), "secret.name: unknown field"],
+    [
+      withVolumes("{name: v, nfss: {server: s}}"),
+      'volumes[0].nfss: unknown volume kind "nfss" (known: configMap, secret, hostPath, emptyDir, downwardAPI, ' +
+        "projected, persistentVolumeClaim)",
+    ],
+    [withVolumes("{name: v, configmap: {name: a}}"), 'persistentVolumeClaim) (did you mean "configMap"?)'],
+    [withVolumes("{nme: v, emptyDir: {}}"), 'persistentVolumeClaim) (did you mean "name"?)'],
     [withVolumes("{name: v, secret: {}}"), "secret.secretName: is required"],
     [withVolumes("{name: v, persistentVolumeClaim: {claimName: A}}"), "claimName: must be"],
     [withVolumes("{name: v, downwardAPI: {items: [{path: x}]}}"), "items[0]: must say where"],
@@ -311,6 +318,11 @@ describe("what is refused", () => {
     expect(lines.join("\n")).toContain(message);
     expect(lines[0]).toMatch(/^x\.yaml, document 1, line \d+: /);
     expect(code).toBe("InvalidField");
+  });
+
+  it("gives no hint that would be refused itself", () => {
+    const { lines } = failure(withVolumes("{name: v, nfss: {server: s}}"));
+    expect(lines.join("\n")).not.toContain("did you mean");
   });
 
   it.each<[string, string]>([

@@ -51,9 +51,8 @@ describe("POD_FIELDS", () => {
   });
 
   it("gives a whole sentence for each field that is not supported", () => {
-    const whys = Object.values(POD_FIELDS).flatMap((field) =>
-      field.support === "supported" ? [] : [field.why],
-    );
+    const both = Object.values(POD_FIELDS).flatMap((field) => [field, field.node ?? field]);
+    const whys = both.flatMap((field) => (field.support === "supported" ? [] : [field.why]));
     expect(whys.filter((why) => !/^[a-zA-Z].{15,}[^.]$/.test(why))).toEqual([]);
   });
 

@@ -1,5 +1,6 @@
 import type { FieldPath, Report } from "../problem.ts";
-import type { FieldTable } from "./field-support.ts";
+import { supportIn } from "./field-support.ts";
+import type { FieldPlace, FieldTable } from "./field-support.ts";
 
 /** Takes what the user is told of a field that is not read. */
 export type Warn = (path: FieldPath, message: string) => void;
@@ -7,6 +8,8 @@ export type Warn = (path: FieldPath, message: string) => void;
 /** What {@link applyFields} goes by. */
 export interface ApplyFieldsOptions {
   readonly table: FieldTable;
+  /** Whose support counts. Default: `run`. */
+  readonly place?: FieldPlace;
   /** Where the object stands in its document, for example `spec.template`. Default: at its root. */
   readonly root?: FieldPath;
   readonly report: Report;
@@ -15,12 +18,13 @@ export interface ApplyFieldsOptions {
 
 /** Reports each field of `object` that its table refuses, and warns of each that is loudly ignored. */
 export function applyFields(object: object, options: ApplyFieldsOptions): void {
-  const { table, report, warn } = options;
+  const { table, place = "run", report, warn } = options;
   const prefixes = prefixesOf(table);
   walk(object, "", options.root ?? []);
 
   function walk(value: unknown, key: string, path: FieldPath): void {
-    const support = Object.hasOwn(table, key) ? table[key] : undefined;
+    const field = Object.hasOwn(table, key) ? table[key] : undefined;
+    const support = field && supportIn(place, field);
     if (support !== undefined && support.support !== "supported" && !asksForNothing(value)) {
       if (support.support === "refused") {
         if (support.unless?.some((harmless) => harmless === value) === true) return;

@@ -1,4 +1,4 @@
-import { ignored, ignoredLoudly, refused, supported, supportedAs } from "./field-support.ts";
+import { ignored, ignoredLoudly, onNode, refused, supported, supportedAs } from "./field-support.ts";
 import type { FieldTable } from "./field-support.ts";
 
 const probe = ignoredLoudly("probes are not run; the container counts as started and ready while it runs");
@@ -18,20 +18,30 @@ export const CONTAINER_FIELDS: FieldTable = {
   ),
   livenessProbe: probe,
   name: supported,
-  ports: supportedAs("each TCP port is a socket that listens before the guest starts"),
+  ports: onNode(
+    supportedAs("each TCP port is a socket that listens before the guest starts"),
+    supportedAs("the same; a `hostPort` that is taken is refused (`NodePorts`)"),
+  ),
   readinessProbe: probe,
   resizePolicy: ignored("a running container is not resized"),
   "resources.claims": refused("dynamic resource allocation is not supported"),
   "resources.limits": supportedAs("`cpu` and `memory`; others are ignored"),
-  "resources.requests": supportedAs("`cpu` and `memory`; others are ignored"),
+  "resources.requests": onNode(
+    supportedAs("`cpu` and `memory`; others are ignored"),
+    supportedAs("all count for admission (`OutOfcpu` …); `cpu` shares busy threads"),
+  ),
   restartPolicy: supportedAs("`Always` on an init container makes it a sidecar"),
   restartPolicyRules: supported,
   securityContext: ignored(noPrivileges),
+  "securityContext.appArmorProfile": onNode(
+    ignored(noPrivileges),
+    supportedAs("`Localhost` is refused (`AppArmor`)"),
+  ),
   "securityContext.capabilities.add": ignoredLoudly(noPrivileges),
   "securityContext.privileged": ignoredLoudly(noPrivileges),
   startupProbe: probe,
-  stdin: supported,
-  stdinOnce: supported,
+  stdin: onNode(supported, ignored("nothing can be attached; the guest reads the end of its input")),
+  stdinOnce: onNode(supported, ignored("nothing can be attached")),
   terminationMessagePath: supported,
   terminationMessagePolicy: supported,
   tty: ignoredLoudly("WebAssembly guests have no terminals; the container gets plain streams"),

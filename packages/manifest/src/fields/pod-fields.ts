@@ -1,10 +1,18 @@
 import { CONTAINER_FIELDS } from "./container-fields.ts";
-import { ignored, ignoredLoudly, refused, supported, supportedAs } from "./field-support.ts";
+import { ignored, ignoredLoudly, onNode, refused, supported, supportedAs } from "./field-support.ts";
 import type { FieldSupport, FieldTable } from "./field-support.ts";
 import { VOLUME_FIELDS } from "./volume-fields.ts";
 
 const bookkeeping = ignored("the API server's own bookkeeping");
-const scheduling = ignored("there is one node, and nothing to choose");
+const scheduling = onNode(
+  ignored("there is one node, and nothing to choose"),
+  ignored("read by the scheduler and the API server"),
+);
+const checked = (node: string): FieldSupport => onNode(scheduling, supportedAs(node));
+const appArmor = onNode(
+  ignored("a WebAssembly guest makes no system calls"),
+  supportedAs("`Localhost` is refused (`AppArmor`); a guest is held to more than the other profiles ask"),
+);
 const namespaces = ignored("a WebAssembly guest sees no processes and no host but its mounts and sockets");
 const hostName = ignored("WASI has no call for the name of the host");
 
@@ -20,11 +28,14 @@ export const POD_FIELDS: FieldTable = {
     '`krustlet.dev/isolated: "true"` gives each container a thread of its own',
   ),
   "metadata.creationTimestamp": bookkeeping,
-  "metadata.deletionGracePeriodSeconds": bookkeeping,
-  "metadata.deletionTimestamp": bookkeeping,
+  "metadata.deletionGracePeriodSeconds": onNode(bookkeeping, supported),
+  "metadata.deletionTimestamp": onNode(bookkeeping, supportedAs("the Pod stops")),
   "metadata.finalizers": bookkeeping,
-  "metadata.generateName": ignored("names are made up by the API server only; `metadata.name` is required"),
-  "metadata.generation": bookkeeping,
+  "metadata.generateName": onNode(
+    ignored("names are made up by the API server only; `metadata.name` is required"),
+    bookkeeping,
+  ),
+  "metadata.generation": onNode(bookkeeping, supportedAs("told as `observedGeneration`")),
   "metadata.labels": supported,
   "metadata.managedFields": bookkeeping,
   "metadata.name": supported,
@@ -34,13 +45,19 @@ export const POD_FIELDS: FieldTable = {
   "metadata.selfLink": bookkeeping,
   "metadata.uid": supported,
   "spec.activeDeadlineSeconds": supported,
-  "spec.affinity": scheduling,
-  "spec.automountServiceAccountToken": ignored("no token is mounted unless a projected volume asks for one"),
+  "spec.affinity": checked("what `nodeAffinity` requires is checked; the rest is the scheduler's"),
+  "spec.automountServiceAccountToken": onNode(
+    ignored("no token is mounted unless a projected volume asks for one"),
+    ignored("the API server adds the volume"),
+  ),
   ...beneath("spec.containers[]", CONTAINER_FIELDS),
   "spec.dnsConfig": ignoredLoudly("names are resolved as the host resolves them"),
   "spec.dnsPolicy": ignored("names are resolved as the host resolves them"),
-  "spec.enableServiceLinks": ignored("there are no Services"),
-  "spec.ephemeralContainers": refused("ephemeral containers are not supported"),
+  "spec.enableServiceLinks": onNode(ignored("there are no Services"), supported),
+  "spec.ephemeralContainers": onNode(
+    refused("ephemeral containers are not supported"),
+    ignoredLoudly("ephemeral containers are not started"),
+  ),
   "spec.hostAliases": ignoredLoudly("names are resolved as the host resolves them"),
   "spec.hostIPC": namespaces,
   "spec.hostNetwork": supportedAs("ports are bound to the addresses of the host"),
@@ -50,33 +67,58 @@ export const POD_FIELDS: FieldTable = {
   "spec.hostnameOverride": hostName,
   "spec.imagePullSecrets": supported,
   ...beneath("spec.initContainers[]", CONTAINER_FIELDS),
-  "spec.nodeName": supportedAs("given to the downward API; nothing is scheduled by it"),
-  "spec.nodeSelector": scheduling,
-  "spec.os": ignored("a guest's operating system is WASI; `windows` is refused"),
-  "spec.overhead": scheduling,
+  "spec.nodeName": onNode(
+    supportedAs("given to the downward API; nothing is scheduled by it"),
+    supportedAs("must be this node (`NodeName`)"),
+  ),
+  "spec.nodeSelector": checked("must match the node's labels (`NodeAffinity`)"),
+  "spec.os": onNode(
+    ignored("a guest's operating system is WASI"),
+    supportedAs("`linux`, which is the node's label; any other is refused (`PodOSNotSupported`)"),
+  ),
+  "spec.overhead": checked("counted with the requests"),
   "spec.preemptionPolicy": scheduling,
-  "spec.priority": scheduling,
+  "spec.priority": checked("a system priority is admitted under pressure"),
   "spec.priorityClassName": scheduling,
-  "spec.readinessGates": ignoredLoudly("nothing sets the conditions that they wait for"),
+  "spec.readinessGates": onNode(ignoredLoudly("nothing sets the conditions that they wait for"), supported),
   "spec.resourceClaims": refused("dynamic resource allocation is not supported"),
-  "spec.resources": ignoredLoudly("limits of the whole Pod are not enforced; those of its containers are"),
+  "spec.resources": onNode(
+    ignoredLoudly("limits of the whole Pod are not enforced; those of its containers are"),
+    ignoredLoudly("its requests count for admission; its limits are not enforced, those of containers are"),
+  ),
   "spec.restartPolicy": supported,
-  "spec.runtimeClassName": supportedAs("`wasi` or `wasmer`"),
+  "spec.runtimeClassName": onNode(
+    supportedAs("`wasi` or `wasmer`"),
+    supportedAs("a RuntimeClass whose handler is `wasi` or `wasmer`"),
+  ),
   "spec.schedulerName": scheduling,
-  "spec.schedulingGates": refused("nothing would ever open the gates that the Pod waits for"),
+  "spec.schedulingGates": onNode(
+    refused("nothing would ever open the gates that the Pod waits for"),
+    ignored("a Pod with gates is bound to no node"),
+  ),
   "spec.schedulingGroup": scheduling,
   "spec.securityContext": ignored("a WebAssembly guest has no user and makes no system calls"),
-  "spec.securityContext.sysctls": ignoredLoudly("a WebAssembly guest has no kernel of its own to set"),
+  "spec.securityContext.appArmorProfile": appArmor,
+  "spec.securityContext.supplementalGroupsPolicy": onNode(
+    ignored("a WebAssembly guest has no groups"),
+    supportedAs("`Merge`; `Strict` is refused (`SupplementalGroupsPolicyNotSupported`)"),
+  ),
+  "spec.securityContext.sysctls": onNode(
+    ignoredLoudly("a WebAssembly guest has no kernel of its own to set"),
+    ignoredLoudly(
+      "a guest has no kernel of its own to set; one that is not safe is refused (`SysctlForbidden`)",
+    ),
+  ),
   "spec.serviceAccount": ignored("an old name of `serviceAccountName`"),
   "spec.serviceAccountName": supportedAs("given to the downward API and to the source of tokens"),
   "spec.setHostnameAsFQDN": hostName,
   "spec.shareProcessNamespace": namespaces,
   "spec.subdomain": hostName,
   "spec.terminationGracePeriodSeconds": supported,
-  "spec.tolerations": scheduling,
+  "spec.tolerations": checked("`NoExecute` taints are checked (`TaintToleration`)"),
   "spec.topologySpreadConstraints": scheduling,
   ...beneath("spec.volumes[]", VOLUME_FIELDS),
-  status: bookkeeping,
+  status: onNode(bookkeeping, supportedAs("written; of another's, readiness gates and `startTime` are read")),
 };
 
 function beneath(prefix: string, table: FieldTable): FieldTable {

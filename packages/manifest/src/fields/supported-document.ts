@@ -1,19 +1,23 @@
-import type { FieldSupport } from "./field-support.ts";
+import { supportIn } from "./field-support.ts";
+import type { FieldSupport, PlaceSupport } from "./field-support.ts";
 import { POD_FIELDS } from "./pod-fields.ts";
 
 const OPENING = `# Which fields of a Pod Krustlet honours
 
 Generated from \`POD_FIELDS\` in packages/manifest; a test keeps the two equal.
 
-An entry holds for all fields beneath it that have none of their own. \`[]\` stands for any index.
+An entry holds for all fields beneath it that have none of their own. \`[]\` stands for any index. What differs between
+\`krustlet run\` and \`krustlet node\`, a node of a cluster, stands in both columns.
 
 - **supported**: does what Kubernetes documents.
 - **ignored**: not read, because its absence changes nothing for a WebAssembly guest.
 - **ignored, with a warning**: not read, and \`krustlet run\` says so, because the manifest's author may count on it.
-- **refused**: a Pod that sets it is refused with the sentence shown here, because what would run is not what was
-  asked for. A field that is false, empty or null asks for nothing and is never refused.
+- **refused**: what would run is not what was asked for. \`krustlet run\` refuses the Pod with the sentence shown here. On a
+  node the Pod waits, with the event \`FailedCreatePodSandBox\` and that sentence: a Pod that failed at once would be
+  replaced at once by its controller, without end. A field that is false, empty or null asks for nothing and is never
+  refused.
 
-| field | | |
+| field | \`krustlet run\` | \`krustlet node\` |
 |---|---|---|
 `;
 
@@ -21,14 +25,17 @@ An entry holds for all fields beneath it that have none of their own. \`[]\` sta
 export function supportedDocument(): string {
   const rows = Object.entries(POD_FIELDS)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([path, support]) => `| \`${path}\` | ${wordOf(support)} | ${remarkOf(support)} |`);
+    .map(([path, field]) => `| \`${path}\` | ${cellOf(supportIn("run", field))} | ${nodeCellOf(field)} |`);
   return `${OPENING}${rows.join("\n")}\n`;
 }
 
-function wordOf(support: FieldSupport): string {
-  return support.support === "ignored" && support.warn === true ? "ignored, with a warning" : support.support;
+function nodeCellOf(field: FieldSupport): string {
+  return field.node === undefined ? "the same" : cellOf(field.node);
 }
 
-function remarkOf(support: FieldSupport): string {
-  return support.support === "supported" ? (support.note ?? "") : support.why;
+function cellOf(support: PlaceSupport): string {
+  const word =
+    support.support === "ignored" && support.warn === true ? "ignored, with a warning" : support.support;
+  const remark = support.support === "supported" ? support.note : support.why;
+  return remark === undefined ? word : `${word}: ${remark}`;
 }

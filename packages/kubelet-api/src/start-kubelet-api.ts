@@ -1,0 +1,133 @@
+import { once } from "node:events";
+import { createServer } from "node:https";
+import type { Server } from "node:https";
+import type { AddressInfo } from "node:net";
+import type { TLSSocket } from "node:tls";
+
+import { KrustletError } from "@krustlet/interface";
+
+import { createAuthenticate } from "./auth/authenticate.ts";
+import { createAuthorize } from "./auth/authorize.ts";
+import { verbOf } from "./auth/node-attributes.ts";
+import { ANONYMOUS } from "./auth/user-info.ts";
+import { configzRoute } from "./health/serve-configz.ts";
+import { healthzRoutes } from "./health/serve-healthz.ts";
+import { trackConnections } from "./http/connections.ts";
+import { createRequestHandler } from "./http/handle-request.ts";
+import type { Admit } from "./http/handle-request.ts";
+import type { Route } from "./http/route.ts";
+import type { KubeletApiInit } from "./kubelet-api-init.ts";
+import { containerLogsRoute } from "./logs/serve-container-logs.ts";
+import { podRoutes } from "./pods/serve-pods.ts";
+import { contextOf, renewContext } from "./serving-context.ts";
+
+/** A running server. Disposing ends what is being served, closes every connection and frees the port. */
+export interface KubeletApi extends AsyncDisposable {
+  /** The port it listens at. */
+  readonly port: number;
+}
+
+/**
+ * Starts the kubelet's HTTPS API; resolves when it listens.
+ *
+ * @throws KrustletError `AddressInUse`; `InvalidObject` for a key or a certificate that is none.
+ */
+export async function startKubeletApi(init: KubeletApiInit): Promise<KubeletApi> {
+  const {
+    headerBytes = 16 * 1024,
+    headersMs = 10_000,
+    connections = 2000,
+    strangers = 256,
+  } = init.limits ?? {};
+  const stopping = new AbortController();
+  const tracked = trackConnections(strangers);
+  const server = createTlsServer(init, { headerBytes, headersMs });
+  server.maxConnections = connections;
+  // A log that is followed may be silent for hours.
+  server.timeout = 0;
+  server.keepAliveTimeout = 90_000;
+  server.on("tlsClientError", (_error, socket) => socket.destroy());
+  server.prependListener("connection", (socket) => tracked.add(socket));
+  renewContext(server, init);
+  server.on(
+    "request",
+    createRequestHandler({
+      routes: routesOf(init),
+      admit: createAdmit(init, stopping.signal, (socket) => tracked.known(socket)),
+      signal: stopping.signal,
+      onWarning: init.onWarning,
+    }),
+  );
+  await listen(server, init);
+  return {
+    port: (server.address() as AddressInfo).port,
+    [Symbol.asyncDispose]: async () => {
+      stopping.abort();
+      const closed = once(server, "close");
+      server.close();
+      tracked.closeAll();
+      await closed;
+    },
+  };
+}
+
+function routesOf(init: KubeletApiInit): readonly Route[] {
+  return [
+    containerLogsRoute(init.pods, init.clock),
+    ...podRoutes(init.pods),
+    ...healthzRoutes(init),
+    configzRoute(init.configz),
+  ];
+}
+
+/** Who asks, and whether they may: in this order, before anything else is said about what was asked for. */
+function createAdmit(init: KubeletApiInit, signal: AbortSignal, known: (socket: TLSSocket) => void): Admit {
+  const authenticate = createAuthenticate(init, { signal });
+  const authorize = createAuthorize(init, { signal });
+  return async (message, path) => {
+    const user = await authenticate(message);
+    if (user === undefined) return { status: 401, text: "Unauthorized" };
+    if (user !== ANONYMOUS) known(message.socket as TLSSocket);
+    if (path === undefined) return undefined;
+    const verb = verbOf(message.method ?? "");
+    if (verb === undefined) return { status: 405, text: "405: Method Not Allowed\n" };
+    return authorize(user, verb, path.segments[0] ?? "");
+  };
+}
+
+function createTlsServer(
+  init: KubeletApiInit,
+  { headerBytes, headersMs }: { headerBytes: number; headersMs: number },
+): Server {
+  try {
+    return createServer({
+      ...contextOf(init.tls()),
+      requestCert: true,
+      rejectUnauthorized: false,
+      ALPNProtocols: ["http/1.1"],
+      handshakeTimeout: headersMs,
+      headersTimeout: headersMs,
+      requestTimeout: headersMs * 3,
+      connectionsCheckingInterval: Math.min(5000, headersMs),
+      maxHeaderSize: headerBytes,
+    });
+  } catch (error) {
+    throw new KrustletError("InvalidObject", "The serving certificate of the kubelet's API cannot be used.", {
+      cause: error,
+    });
+  }
+}
+
+async function listen(server: Server, { address, port }: KubeletApiInit): Promise<void> {
+  try {
+    const listening = once(server, "listening");
+    server.listen(port, address);
+    await listening;
+  } catch (error) {
+    throw new KrustletError(
+      "AddressInUse",
+      `The kubelet's API cannot listen at ${address} port ${port}: ${error instanceof Error ? error.message : String(error)}.`,
+      { cause: error },
+    );
+  }
+}
