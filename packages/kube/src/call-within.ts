@@ -23,23 +23,26 @@ export async function callWithin<T>(
 ): Promise<T> {
   signal?.throwIfAborted();
   const end = new AbortController();
-  let late = false;
-  const timer = setTimeout(() => {
-    late = true;
-    end.abort();
-    // The connection's own limit comes first where there is one: it looks whether the connection is dead.
-  }, timeoutMs + 1000);
-  const abort = (): void => end.abort();
-  signal?.addEventListener("abort", abort, { once: true });
+  let timer: NodeJS.Timeout | undefined;
+  let abort: (() => void) | undefined;
+  // Not left to the connection: what waits for one heeds no signal.
+  const over = new Promise<never>((_, reject) => {
+    // Its own limit comes first where it has one: then it looks whether it is dead.
+    timer = setTimeout(() => reject(timeoutOf(server, call)), timeoutMs + 500);
+    abort = () => reject(signal?.reason);
+    signal?.addEventListener("abort", abort, { once: true });
+  });
+  const working = work(end.signal);
   try {
-    return await work(end.signal);
+    return await Promise.race([working, over]);
   } catch (error) {
+    working.catch(() => undefined);
+    end.abort();
     if (signal?.aborted === true) throw signal.reason;
-    if (late) throw timeoutOf(server, call, error);
     if (isApiError(error) || isKrustletError(error)) throw error;
     throw connectionErrorOf(error, server, call);
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener("abort", abort);
+    if (abort !== undefined) signal?.removeEventListener("abort", abort);
   }
 }

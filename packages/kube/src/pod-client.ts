@@ -1,5 +1,6 @@
 import type { Cancellable, Clock } from "@krustlet/interface";
 import type { V1Pod } from "@kubernetes/client-node";
+import type { ApiError } from "./api-error.ts";
 import { isApiError } from "./api-error.ts";
 import type { Kube } from "./kube.ts";
 import { pathOf } from "./kube.ts";
@@ -16,7 +17,10 @@ export interface DeletePodOptions extends Cancellable {
 
 /** What a node does with the pods that it runs. Calls reject as `Kube.request` does; pods come with `Date`s. */
 export interface PodClient {
-  /** Undefined where there is none. */
+  /**
+   * Undefined where there is none. To a node that has no pod of this name it may be forbidden to look (403), whether
+   * there is one or not.
+   */
   getPod(namespace: string, name: string, options?: Cancellable): Promise<V1Pod | undefined>;
   /**
    * Makes the kubelet's part of a pod's status this one; what belongs to others stays. A conflict is tried again with
@@ -36,6 +40,14 @@ const TRIES = 5;
 /** A longer wait is the caller's to make. */
 const MAX_ASKED_MS = 5000;
 
+/** What the Node authorizer says of objects that no pod on the node has to do with. */
+const UNRELATED = "no relationship found between node";
+
+/** Whether the API server says that the pod of this name is another one. */
+function isOtherUid(error: ApiError): boolean {
+  return error.code === 409 && error.message.includes("UID in precondition");
+}
+
 /** The calls of pods. */
 export function podClient(kube: Kube, clock: Pick<Clock, "sleep"> = SYSTEM_CLOCK): PodClient {
   async function getPod(namespace: string, name: string, options?: Cancellable): Promise<V1Pod | undefined> {
@@ -47,11 +59,17 @@ export function podClient(kube: Kube, clock: Pick<Clock, "sleep"> = SYSTEM_CLOCK
     }
   }
 
-  /** The pod as it is now; undefined where it is gone, or another one has its name. */
-  async function samePod(pod: V1Pod, options: Cancellable): Promise<V1Pod | undefined> {
+  /** The pod as it is now; `"gone"` where it is not there, or another one has its name, or it is not this node's. */
+  async function samePod(pod: V1Pod, options: Cancellable): Promise<V1Pod | "gone"> {
     const { namespace = "", name = "", uid } = pod.metadata ?? {};
-    const now = await getPod(namespace, name, options);
-    return now?.metadata?.uid === uid ? now : undefined;
+    try {
+      const now = await getPod(namespace, name, options);
+      return now?.metadata?.uid === uid && now !== undefined ? now : "gone";
+    } catch (error) {
+      // To the Node authorizer a pod that was deleted is one that never was.
+      if (isApiError(error, 403) && error.message.includes(UNRELATED)) return "gone";
+      throw error;
+    }
   }
 
   async function patchPodStatus(
@@ -72,11 +90,12 @@ export function podClient(kube: Kube, clock: Pick<Clock, "sleep"> = SYSTEM_CLOCK
         known = patched;
       } catch (error) {
         if (!isApiError(error)) throw error;
-        if (error.code === 404) return "gone";
+        if (error.code === 404 || isOtherUid(error)) return "gone";
         if (attempt >= TRIES) throw error;
-        if (error.code === 409 || (error.code === 422 && attempt === 1)) {
+        if (error.code === 409 || (error.code === 422 && attempt === 1) || error.code === 403) {
           const now = await samePod(pod, options);
-          if (now === undefined) return "gone";
+          if (now === "gone") return "gone";
+          if (error.code === 403) throw error;
           known = now;
         } else if (error.code === 429 && (error.retryAfterMs ?? 1000) <= MAX_ASKED_MS) {
           await clock.sleep(error.retryAfterMs ?? 1000, options);
@@ -97,8 +116,10 @@ export function podClient(kube: Kube, clock: Pick<Clock, "sleep"> = SYSTEM_CLOCK
     try {
       await kube.request({ method: "DELETE", path: podPath(namespace, name), body }, options);
     } catch (error) {
-      if (isApiError(error, 404)) return;
-      if (isApiError(error, 409) && (await samePod(pod, options)) === undefined) return;
+      if (!isApiError(error)) throw error;
+      if (error.code === 404 || isOtherUid(error)) return;
+      const unclear = error.code === 409 || error.code === 403;
+      if (unclear && (await samePod(pod, options)) === "gone") return;
       throw error;
     }
   }

@@ -137,6 +137,14 @@ test("a pod that is not there, or has another UID, is gone", async () => {
   expect(await podClient(another.kube).patchPodStatus(pod, status)).toBe("gone");
   const removed = answering(apiError(409), apiError(404));
   expect(await podClient(removed.kube).patchPodStatus(pod, status)).toBe("gone");
+  const said = answering(
+    apiError(409, "Precondition failed: UID in precondition: u1, UID in object meta: u2"),
+  );
+  expect(await podClient(said.kube).patchPodStatus(pod, status)).toBe("gone");
+  const foreign = apiError(403, "no relationship found between node 'n' and this object");
+  const elsewhere = answering(apiError(403), foreign);
+  expect(await podClient(elsewhere.kube).patchPodStatus(pod, status)).toBe("gone");
+  await podClient(answering(apiError(403), foreign).kube).deletePod(pod, { gracePeriodSeconds: 0 });
 });
 
 test("a conflict about the same pod is tried again with the newest", async () => {
@@ -157,7 +165,7 @@ test("a throttled status waits as it is asked to; a refused one is the caller's"
   expect(calls).toHaveLength(1);
   await clock.advance(1);
   await patching;
-  const refusing = podClient(answering(apiError(403)).kube);
+  const refusing = podClient(answering(apiError(403), pod).kube);
   await expect(refusing.patchPodStatus(pod, status)).rejects.toMatchObject({ code: 403 });
   const forEver = answering(...Array.from({ length: 20 }, (_, i) => (i % 2 ? pod : apiError(409))));
   await expect(podClient(forEver.kube).patchPodStatus(pod, status)).rejects.toMatchObject({ code: 409 });
