@@ -49,38 +49,72 @@ const contentName: NonNullable<Options["plugins"]>[number] = {
 };
 
 /**
- * One file with everything but what has native parts or is large and rarely needed: a process that runs a small module
- * is over in a few dozen milliseconds, and each file of a start costs one. What is imported dynamically is evaluated
- * when it is needed. The runtimes' threads start from files of their own.
+ * What `krustlet node` needs is a file of its own, so that no other command reads it: the source imports it dynamically,
+ * and the bundle's import stays one.
  */
-export default defineConfig({
-  entry: {
-    start: "src/start.ts",
-    main: "src/main.ts",
-    thread: "src/thread.ts",
-    worker: "src/worker.ts",
-    "wasmer-worker": "src/wasmer-worker.ts",
+const ownFiles: NonNullable<Options["esbuildPlugins"]>[number] = {
+  name: "own-files",
+  setup: (build) => {
+    build.onResolve({ filter: /\/commands\/node\.ts$/ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "./node.mjs", external: true } : undefined,
+    );
   },
-  // Compiled code can be kept of scripts only.
-  format: "cjs",
-  outExtension: () => ({ js: ".cjs" }),
+};
+
+const COMMON: Options = {
   target: "node24",
   splitting: false,
   dts: false,
   sourcemap: false,
   minify: true,
-  clean: true,
-  noExternal: [/^(?!koffi|undici|@wasmer)/u],
-  external: ["koffi", "undici", "@wasmer/wasi", "@wasmer/wasmfs"],
+  // What has native parts, or is large and rarely needed.
+  noExternal: [/^(?!koffi|undici|pino|@wasmer|@kubernetes)/u],
+  external: ["koffi", "undici", "pino", "@kubernetes/client-node", "@wasmer/wasi", "@wasmer/wasmfs"],
   removeNodeProtocol: false,
-  plugins: [contentName],
-  esbuildPlugins: [lazyBuiltins],
-  esbuildOptions: (options) => {
-    options.conditions = ["@krustlet/source", "module", "node", "import"];
-    // What it exports to Node is CommonJS, which no bundler can shake.
-    options.alias = { rxjs: join(dirname(require.resolve("rxjs/package.json")), "dist/esm/index.js") };
-    options.legalComments = "none";
-    options.charset = "ascii";
-    options.define = { "import.meta.main": "false", "import.meta.url": "importMetaUrl" };
+  esbuildPlugins: [lazyBuiltins, ownFiles],
+};
+
+const esbuildOptions: Options["esbuildOptions"] = (options) => {
+  options.conditions = ["@krustlet/source", "module", "node", "import"];
+  // What it exports to Node is CommonJS, which no bundler can shake.
+  options.alias = { rxjs: join(dirname(require.resolve("rxjs/package.json")), "dist/esm/index.js") };
+  options.legalComments = "none";
+};
+
+/**
+ * One file with everything that `krustlet run` may need: a process that runs a small module is over in a few dozen
+ * milliseconds, and each file of a start costs one. What is imported dynamically is evaluated when it is needed. The
+ * runtimes' threads start from files of their own.
+ */
+export default defineConfig([
+  {
+    ...COMMON,
+    entry: {
+      start: "src/start.ts",
+      main: "src/main.ts",
+      thread: "src/thread.ts",
+      worker: "src/worker.ts",
+      "wasmer-worker": "src/wasmer-worker.ts",
+    },
+    // Compiled code can be kept of scripts only.
+    format: "cjs",
+    outExtension: () => ({ js: ".cjs" }),
+    clean: ["*.cjs"],
+    plugins: [contentName],
+    esbuildOptions: (options, context) => {
+      esbuildOptions(options, context);
+      options.charset = "ascii";
+      // Node warns of `import()` in a script that was compiled by hand; `require` takes ES modules as well.
+      options.supported = { "dynamic-import": false };
+      options.define = { "import.meta.main": "false", "import.meta.url": "importMetaUrl" };
+    },
   },
-});
+  {
+    ...COMMON,
+    entry: { node: "src/commands/node.ts" },
+    format: "esm",
+    outExtension: () => ({ js: ".mjs" }),
+    clean: ["*.mjs"],
+    esbuildOptions,
+  },
+]);

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
@@ -31,6 +31,8 @@ export interface StartInit {
   readonly env?: Readonly<Record<string, string>>;
   /** All of the standard input. Absent: the input stays open until `child.stdin` is ended. */
   readonly stdin?: string;
+  /** Files by their names that are in the working directory before it starts. */
+  readonly files?: Readonly<Record<string, string>>;
   /** A program to start `./krustlet` with, instead of starting it directly. */
   readonly through?: readonly string[];
   /** False: nobody reads the output until the test does. */
@@ -62,6 +64,8 @@ export async function start(args: readonly string[], init: StartInit = {}): Prom
   const own = init.home === undefined ? await temporaryDirectory() : undefined;
   const home = init.home ?? own?.path ?? "";
   const [program, ...before] = [...(init.through ?? []), command];
+  for (const [name, text] of Object.entries(init.files ?? {}))
+    await writeFile(join(init.cwd ?? home, name), text);
   const child = spawn(program, [...before, ...args], {
     cwd: init.cwd ?? home,
     env: {

@@ -108,6 +108,23 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import("./commands/run.ts")).run,
   },
   {
+    name: "node",
+    usage: "[options]",
+    summary: "Join a Kubernetes cluster as a node that runs WebAssembly",
+    description: [
+      "Registers a Node, keeps its Lease and its status, and runs the pods that the scheduler gives it, until it is",
+      "stopped; a second signal stops at once. docs/node.md tells how to join a cluster, docs/configuration.md what can be",
+      "set. Log lines go to stderr.",
+    ].join("\n"),
+    options: async () => (await import("./commands/node.ts")).nodeOptions(),
+    examples: [
+      "krustlet node --kubeconfig node.kubeconfig --node-ip 192.0.2.10",
+      "krustlet node --bootstrap-kubeconfig bootstrap.kubeconfig --node-labels zone=a --register-with-taints=",
+      "krustlet node --config kubelet.yaml -v 2",
+    ],
+    load: async () => (await import("./commands/node.ts")).node,
+  },
+  {
     name: "pull",
     usage: "[options] <image>…",
     summary: "Pull images",

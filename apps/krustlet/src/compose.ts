@@ -2,15 +2,15 @@ import { availableParallelism, hostname, totalmem } from "node:os";
 import { join } from "node:path";
 
 import type { DirectoryImageStore } from "@krustlet/image-store";
-import type { ImageStore, MountedVolumes, ObjectSource, Runtime, VolumeMounter } from "@krustlet/interface";
+import type { ImageStore, MountedVolumes, ObjectSource, VolumeMounter } from "@krustlet/interface";
 import { loopbackPodAddresses } from "@krustlet/kubelet";
 import type { KubeletInit, NodeFacts } from "@krustlet/kubelet";
 import type { V1Pod } from "@kubernetes/client-node";
 
 import type { CommandContext } from "./command.ts";
+import { composeRuntimes } from "./compose-runtimes.ts";
 import { withModuleFiles } from "./local-modules.ts";
 import { systemClock } from "./system-clock.ts";
-import { bundledFile, wasiRuntime } from "./wasi-runtime.ts";
 
 /** Where everything that is kept lies, and how registries are spoken to. */
 export interface ComposeInit {
@@ -82,23 +82,8 @@ export interface KubeletComposeInit extends ComposeInit {
 
 /** Puts the parts of a kubelet together: the one place that picks implementations. */
 export function composeKubelet(init: KubeletComposeInit): Composed {
-  const opened: Promise<Runtime>[] = [];
-  const opening = (open: () => Promise<Runtime>): (() => Promise<Runtime>) =>
-    once(() => {
-      const runtime = open();
-      opened.push(runtime);
-      return runtime;
-    });
-  const runtimes = new Map<string, () => Promise<Runtime>>([
-    ["wasi", opening(() => Promise.resolve(wasiRuntime()))],
-    [
-      "wasmer",
-      opening(async () => {
-        const { createWasmerRuntime } = await import("@krustlet/runtime-wasmer");
-        return createWasmerRuntime({ workerUrl: bundledFile("wasmer-worker.cjs") });
-      }),
-    ],
-  ]);
+  const composed = composeRuntimes(init.endsProcess);
+  const { runtimes } = composed;
   const defaultRuntime = init.runtime ?? "wasi";
   // Its first thread starts while the module is still being read.
   runtimes
@@ -126,11 +111,7 @@ export function composeKubelet(init: KubeletComposeInit): Composed {
       node,
       rootDir: init.root,
     },
-    [Symbol.asyncDispose]: async () => {
-      // Threads end with the process; ending them one by one would only take longer.
-      if (init.endsProcess) return;
-      for (const runtime of opened) await (await runtime)[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => composed[Symbol.asyncDispose](),
   };
 }
 
@@ -160,8 +141,3 @@ const NO_VOLUMES: MountedVolumes<V1Pod> = {
   usage: () => Promise.resolve([]),
   [Symbol.asyncDispose]: () => Promise.resolve(),
 };
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => (made ??= { value: make() }).value;
-}

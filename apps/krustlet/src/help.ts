@@ -8,7 +8,7 @@ type HelpedCommand = Omit<Command, "options" | "load"> & { readonly options: Opt
 export function helpOf(commands: readonly Command[], common: OptionTable): string {
   const width = Math.max(...commands.map(({ name }) => name.length));
   return [
-    "Runs WebAssembly as Kubernetes pods, with one command and no cluster.",
+    "Runs WebAssembly as Kubernetes pods: with one command and no cluster, or as a node of one.",
     "",
     "Usage: krustlet <command> [options]",
     "",

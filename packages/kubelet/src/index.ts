@@ -13,7 +13,7 @@
  */
 export { apiPods } from "./api-pods.ts";
 export type { ObjectChange } from "./api-pods.ts";
-export { argsOf, buildContainerPlan, moduleNameOf } from "./container-plan.ts";
+export { argsOf, buildContainerPlan, moduleNameOf, podKeyOf } from "./container-plan.ts";
 export type { ContainerPlanInit } from "./container-plan.ts";
 export { openCriLog } from "./cri-log-writer.ts";
 export type { CriLogInit, CriLogWriter } from "./cri-log-writer.ts";

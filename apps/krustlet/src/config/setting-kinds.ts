@@ -42,7 +42,7 @@ export function integer(least: number, most: number, value = "N"): SettingKind<n
 }
 
 /** One of several words. */
-export function choice<Word extends string>(words: readonly Word[]): SettingKind<Word> {
+export function choice<const Word extends string>(...words: readonly Word[]): SettingKind<Word> {
   const parse = (text: string): Word => {
     const word = words.find((each) => each === text);
     if (word === undefined) throw new Error(`is not one of ${words.join(", ")}`);

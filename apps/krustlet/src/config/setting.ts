@@ -42,7 +42,7 @@ export interface Setting<T> {
   /** Its key in Krustlet's own `config.json`. */
   readonly key?: string;
   /** The default, and how the documentation tells it where it depends on the machine. */
-  readonly fallback: T | ((surroundings: Surroundings) => T);
+  readonly fallback: NoInfer<T> | ((surroundings: Surroundings) => NoInfer<T>);
   readonly told?: string;
 }
 

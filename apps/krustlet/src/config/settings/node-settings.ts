@@ -107,7 +107,7 @@ export const NODE_SETTINGS = {
   }),
   evictionHard: setting({
     group,
-    help: "below what the node is under pressure: memory.available, nodefs.available, nodefs.inodesFree, pid.available",
+    help: "below what the node is under pressure: memory.available, nodefs.available, nodefs.inodesFree, imagefs.…, pid.available",
     kind: map("<", "SIGNAL<AMOUNT,…"),
     flags: ["eviction-hard"],
     field: "evictionHard",
@@ -115,8 +115,18 @@ export const NODE_SETTINGS = {
       "memory.available": "100Mi",
       "nodefs.available": "10%",
       "nodefs.inodesFree": "5%",
-      "pid.available": "2%",
+      "imagefs.available": "15%",
+      "imagefs.inodesFree": "5%",
     },
+  }),
+  evictionPressureTransitionPeriod: setting({
+    group,
+    help: "how long a pressure is told after it was last measured",
+    kind: DURATION,
+    flags: ["eviction-pressure-transition-period"],
+    field: "evictionPressureTransitionPeriod",
+    zeroIsUnset: true,
+    fallback: 300_000,
   }),
   nodeStatusUpdateFrequency: setting({
     group,

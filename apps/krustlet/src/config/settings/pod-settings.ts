@@ -9,7 +9,7 @@ export const POD_SETTINGS = {
   podAddresses: setting({
     group: pods,
     help: "loopback: each pod has an address of 127.0.0.0/8; node: pods share the node's",
-    kind: choice(["loopback", "node"]),
+    kind: choice("loopback", "node"),
     flags: ["pod-addresses"],
     env: ["KRUSTLET_POD_ADDRESSES"],
     key: "podAddresses",

@@ -56,7 +56,7 @@ export const PROCESS_SETTINGS = {
   logFormat: setting({
     group: logs,
     help: "how log lines are written to stderr; auto is text on a terminal, else JSON",
-    kind: choice(["auto", "text", "json"]),
+    kind: choice("auto", "text", "json"),
     flags: ["logging-format"],
     field: "logging.format",
     zeroIsUnset: true,

@@ -1,0 +1,177 @@
+import { mkdir } from "node:fs/promises";
+
+import { handlerOf } from "@krustlet/admission";
+import { serviceVariablesOf } from "@krustlet/environment";
+import type { DirectoryImageStore } from "@krustlet/image-store";
+import type { ImageStore, ObjectKey } from "@krustlet/interface";
+import {
+  createEventRecorder,
+  createObjectCache,
+  nodeClient,
+  openKube,
+  podClient,
+  requestToken,
+  watchRuntimeClasses,
+  watchServices,
+} from "@krustlet/kube";
+import type { EventRecorder, Kube } from "@krustlet/kube";
+import { loopbackPodAddresses } from "@krustlet/kubelet";
+import type { KubeletInit, PodAddresses } from "@krustlet/kubelet";
+import type { NodeClient } from "@krustlet/node";
+import { credentialsOfSecret } from "@krustlet/oci";
+import { createVolumeMounter } from "@krustlet/volumes";
+import type { V1RuntimeClass, V1Service } from "@kubernetes/client-node";
+import type { Logger } from "pino";
+
+import type { CliHost } from "./cli-host.ts";
+import { composeImageStore } from "./compose.ts";
+import { composeRuntimes } from "./compose-runtimes.ts";
+import type { NodeConfig } from "./config/settings.ts";
+import { podFields } from "./log/node-log.ts";
+import { followObjects } from "./node/follow-objects.ts";
+import type { FollowedObjects } from "./node/follow-objects.ts";
+import { withLocalModules } from "./node/local-modules.ts";
+import { systemClock } from "./system-clock.ts";
+import { version } from "./version.ts";
+
+/** What a node shares with the API server, opened before it is registered. Disposing closes all of it. */
+export interface ComposedNode extends AsyncDisposable {
+  readonly kube: Kube;
+  readonly client: NodeClient;
+  readonly images: DirectoryImageStore;
+  readonly recorder: EventRecorder;
+  /** Begins to follow what a node may watch once it is registered, and gives everything of a kubelet but its sources. */
+  followCluster(): FollowedCluster;
+}
+
+/** What is followed of the cluster, and the kubelet's parts that stand on it. */
+interface FollowedCluster extends Disposable {
+  readonly services: FollowedObjects<V1Service>;
+  readonly runtimeClasses: FollowedObjects<V1RuntimeClass>;
+  readonly kubelet: Omit<KubeletInit, "sources" | "admit">;
+}
+
+/** What {@link composeNode} puts together. */
+export interface ComposeNodeInit {
+  readonly config: NodeConfig;
+  readonly host: CliHost;
+  readonly log: Logger;
+  /** The node's own addresses, the first of which pods may share. */
+  readonly addresses: readonly string[];
+}
+
+/** The runtime of pods whose RuntimeClass is none. */
+const DEFAULT_RUNTIME = "wasi";
+
+/**
+ * Puts the parts of a node together: the one place that picks their implementations.
+ * @throws KrustletError `InvalidKubeconfig`; errors of the file system as they are.
+ */
+export async function composeNode(init: ComposeNodeInit): Promise<ComposedNode> {
+  const { config, host, log } = init;
+  await mkdir(config.root, { recursive: true, mode: 0o700 });
+  await using opened = new AsyncDisposableStack();
+  const kube = opened.use(
+    await openKube({ kubeconfig: config.kubeconfig, userAgent: `krustlet/${version()}` }),
+  );
+  const images = opened.use(
+    await composeImageStore({
+      root: config.root,
+      env: host.env,
+      home: host.home,
+      insecureRegistries: config.insecureRegistries,
+    }),
+  );
+  const recorder = createEventRecorder(kube, {
+    component: "kubelet",
+    host: config.nodeName,
+    limit: { perSecond: config.eventRecordQPS, burst: config.eventBurst },
+    onDropped: ({ object, reason, message }, why) =>
+      log.debug(
+        { object: `${object.kind}/${object.name}`, reason, err: why },
+        `an Event is not told: ${message}`,
+      ),
+  });
+  const { runtimes } = opened.use(composeRuntimes(host.endsProcess));
+  const owned = opened.move();
+  return {
+    kube,
+    client: nodeClient(kube),
+    images,
+    recorder,
+    followCluster: () => followCluster(init, { kube, images, runtimes }),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+function followCluster(
+  { config, log, addresses }: ComposeNodeInit,
+  parts: { readonly kube: Kube; readonly images: ImageStore; readonly runtimes: KubeletInit["runtimes"] },
+): FollowedCluster {
+  const { kube, runtimes } = parts;
+  using opened = new DisposableStack();
+  const interrupted = (what: string) => (err: unknown, retryInMs: number) =>
+    log.warn({ err, retryInMs }, `the watch of ${what} is interrupted`);
+  const services = opened.use(followObjects(watchServices(kube, { onFailure: interrupted("Services") })));
+  const runtimeClasses = opened.use(
+    followObjects(watchRuntimeClasses(kube, { onFailure: interrupted("RuntimeClasses") })),
+  );
+  const objects = opened.use(
+    createObjectCache(kube, {
+      onFailure: (key, err) => log.warn({ err }, `${shownKey(key)} cannot be watched`),
+    }),
+  );
+  const images = config.allowLocalModules ? withLocalModules(parts.images) : parts.images;
+  const node = { nodeName: config.nodeName, hostIPs: addresses };
+  const pods = podClient(kube);
+  const owned = opened.move();
+  return {
+    services,
+    runtimeClasses,
+    kubelet: {
+      clock: systemClock,
+      images,
+      volumes: createVolumeMounter({
+        rootDirectory: config.root,
+        objects,
+        tokens: (request, options) => requestToken(kube, request, options),
+        nodeOf: () => node,
+        onWarning: (message) => log.warn(message),
+      }),
+      objects,
+      objectUsers: objects,
+      objectsChanged$: objects.changed$,
+      credentialsOf: credentialsOfSecret,
+      runtimes,
+      defaultRuntime: DEFAULT_RUNTIME,
+      runtimeOf: (pod) =>
+        handlerOf({
+          pod,
+          runtimeClasses: runtimeClasses.values(),
+          runtimes: [...runtimes.keys()],
+          defaultRuntime: DEFAULT_RUNTIME,
+        }),
+      serviceVariables: async (pod, signal) => {
+        await services.synced(signal);
+        return serviceVariablesOf(pod, services.values());
+      },
+      addresses: podAddressesOf(config, addresses),
+      node,
+      rootDir: config.root,
+      writeStatus: (pod, status, signal) => pods.patchPodStatus(pod, status, { signal }),
+      deletePod: (pod, options) => pods.deletePod(pod, options),
+      onWarning: (pod, message) => log.warn(podFields(pod), message),
+      logs: { maxBytes: config.containerLogMaxSize, maxFiles: config.containerLogMaxFiles },
+    },
+    [Symbol.dispose]: () => owned.dispose(),
+  };
+}
+
+function podAddressesOf(config: NodeConfig, [address]: readonly string[]): PodAddresses {
+  if (config.podAddresses === "loopback" || address === undefined) return loopbackPodAddresses();
+  return { lease: () => ({ address, [Symbol.dispose]: () => undefined }) };
+}
+
+function shownKey({ kind, namespace, name }: ObjectKey): string {
+  return `${kind} ${namespace}/${name}`;
+}

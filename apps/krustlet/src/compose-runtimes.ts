@@ -1,0 +1,42 @@
+import type { Runtime } from "@krustlet/interface";
+
+import { bundledFile, wasiRuntime } from "./wasi-runtime.ts";
+
+/** The runtimes of one process, each opened when the first container needs it. Disposing closes those that were. */
+export interface ComposedRuntimes extends AsyncDisposable {
+  /** By name: `wasi`, `wasmer`. */
+  readonly runtimes: ReadonlyMap<string, () => Promise<Runtime>>;
+}
+
+/** The runtimes that krustlet has. `endsProcess`: their threads end with the process, and are not ended before. */
+export function composeRuntimes(endsProcess: boolean): ComposedRuntimes {
+  const opened: Promise<Runtime>[] = [];
+  const opening = (open: () => Promise<Runtime>): (() => Promise<Runtime>) =>
+    once(() => {
+      const runtime = open();
+      opened.push(runtime);
+      return runtime;
+    });
+  return {
+    runtimes: new Map([
+      ["wasi", opening(() => Promise.resolve(wasiRuntime()))],
+      [
+        "wasmer",
+        opening(async () => {
+          const { createWasmerRuntime } = await import("@krustlet/runtime-wasmer");
+          return createWasmerRuntime({ workerUrl: bundledFile("wasmer-worker.cjs") });
+        }),
+      ],
+    ]),
+    [Symbol.asyncDispose]: async () => {
+      // Threads end with the process; ending them one by one would only take longer.
+      if (endsProcess) return;
+      for (const runtime of opened) await (await runtime)[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}

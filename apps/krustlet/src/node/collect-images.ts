@@ -1,0 +1,36 @@
+import type { DirectoryImageStore } from "@krustlet/image-store";
+import type { Logger } from "pino";
+
+import type { NodeConfig } from "../config/settings.ts";
+import { systemClock } from "../system-clock.ts";
+import { every } from "./every.ts";
+
+/** How often the kubelet collects images. */
+const PERIOD_MS = 5 * 60_000;
+
+/** Removes unused images by age and disk use, every five minutes until the signal is aborted; then it resolves. */
+export function collectImages(
+  images: DirectoryImageStore,
+  {
+    config,
+    log,
+    signal,
+  }: { readonly config: NodeConfig; readonly log: Logger; readonly signal: AbortSignal },
+): Promise<void> {
+  return every({
+    ms: PERIOD_MS,
+    clock: systemClock,
+    signal,
+    work: async () => {
+      const { removed, freed, missing } = await images.collectGarbage({
+        highThresholdPercent: config.imageGCHighThresholdPercent,
+        lowThresholdPercent: config.imageGCLowThresholdPercent,
+        minAge: config.imageMinimumGCAge,
+        maxAge: config.imageMaximumGCAge,
+      });
+      if (freed > 0) log.info({ removed, freed }, "images were collected");
+      if (missing > 0) log.warn({ missing }, "the disk is full, and no more images can go");
+    },
+    onError: (err) => log.warn({ err }, "images cannot be collected"),
+  });
+}

@@ -1,0 +1,46 @@
+import type { ImageStore } from "@krustlet/interface";
+import { measureMachine } from "@krustlet/node";
+import type { PressureTimes } from "@krustlet/node";
+import type { V1Node } from "@kubernetes/client-node";
+
+import type { NodeConfig } from "../config/settings.ts";
+import { systemClock } from "../system-clock.ts";
+import { version } from "../version.ts";
+import { nodeObjectOf } from "./node-object.ts";
+
+/** What {@link createNodeComputer} looks at. */
+export interface NodeComputerInit {
+  readonly config: NodeConfig;
+  readonly addresses: readonly string[];
+  readonly images: Pick<ImageStore, "list">;
+  /** Where the HTTPS API listens. */
+  readonly port: () => number;
+  /** Why the node cannot run pods, a sentence each. */
+  readonly errors: () => readonly string[];
+}
+
+/** Computes the Node as it should be, from what is measured now and the one that the API server has. */
+export function createNodeComputer(init: NodeComputerInit): (existing?: V1Node) => Promise<V1Node> {
+  const { config, addresses, images } = init;
+  let pressureTimes: PressureTimes = {};
+  return async (existing) => {
+    const [machine, stored] = await Promise.all([
+      measureMachine({ rootDirectory: config.root }),
+      images.list(),
+    ]);
+    const made = nodeObjectOf({
+      config,
+      version: version(),
+      machine,
+      addresses,
+      port: init.port(),
+      images: stored,
+      existing,
+      pressureTimes,
+      errors: init.errors(),
+      now: systemClock.now(),
+    });
+    pressureTimes = made.pressureTimes;
+    return made.node;
+  };
+}

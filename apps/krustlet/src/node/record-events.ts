@@ -1,0 +1,28 @@
+import type { EventObject, EventRecorder } from "@krustlet/kube";
+import type { PodTransition } from "@krustlet/kubelet";
+import type { NodeEvent } from "@krustlet/node";
+import { eventsOf } from "@krustlet/pod-machine";
+import type { V1Pod } from "@kubernetes/client-node";
+
+/** Records the Kubernetes Events of one step of a pod. */
+export function recordStep(recorder: EventRecorder, { pod, previous, state }: PodTransition): void {
+  for (const { type, reason, message, fieldPath } of eventsOf(previous, state)) {
+    recorder.record({ object: podObjectOf(pod), type, reason, message, fieldPath });
+  }
+}
+
+/** Records what happened to the node itself. Its UID is its name, as the kubelet has it: so `kubectl describe` finds it. */
+export function recordNodeEvent(recorder: EventRecorder, nodeName: string, event: NodeEvent): void {
+  recorder.record({ object: { apiVersion: "v1", kind: "Node", name: nodeName, uid: nodeName }, ...event });
+}
+
+function podObjectOf({ metadata }: V1Pod): EventObject {
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    namespace: metadata?.namespace,
+    name: metadata?.name ?? "",
+    uid: metadata?.uid ?? "",
+    resourceVersion: metadata?.resourceVersion,
+  };
+}

@@ -1,0 +1,205 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { KrustletError } from "@krustlet/interface";
+import type { Machine } from "@krustlet/node";
+import { FakeClock } from "@krustlet/testkit";
+import type { V1Node, V1Pod } from "@kubernetes/client-node";
+import { Subject } from "rxjs";
+import { describe, expect, it } from "vitest";
+
+import { nodeConfigOf } from "../src/config/node-config-of.ts";
+import { admitPod } from "../src/node/admit-pod.ts";
+import { followObjects } from "../src/node/follow-objects.ts";
+import { withLocalModules } from "../src/node/local-modules.ts";
+import { nodeObjectOf } from "../src/node/node-object.ts";
+import { reachApiServer } from "../src/node/reach-api-server.ts";
+import type { ObjectChange } from "@krustlet/kube";
+
+const NOW = new Date("2026-11-24T12:00:00Z");
+const config = (flags: Record<string, string> = {}) =>
+  nodeConfigOf({ flags, env: {}, cwd: "/", hostname: "edge-1", root: "/r" });
+const MACHINE: Machine = {
+  hostname: "edge-1",
+  cpus: 4,
+  memoryBytes: 8 * 2 ** 30,
+  availableMemoryBytes: 4 * 2 ** 30,
+  swapBytes: 0,
+  diskBytes: 100 * 2 ** 30,
+  availableDiskBytes: 50 * 2 ** 30,
+  inodes: 1000,
+  freeInodes: 900,
+  maxPids: 30_000,
+  pids: 100,
+  machineID: "m",
+  systemUUID: "u",
+  bootID: "b",
+  kernelVersion: "6",
+  osImage: "Linux",
+};
+
+describe("the Node object", () => {
+  const objectOf = (flags: Record<string, string>, machine: Partial<Machine> = {}) =>
+    nodeObjectOf({
+      config: config(flags),
+      version: "0.1.0",
+      machine: { ...MACHINE, ...machine },
+      addresses: ["192.0.2.1"],
+      port: 10_250,
+      images: [],
+      pressureTimes: {},
+      errors: [],
+      now: NOW,
+    });
+  it("has the settings' name, labels, taints and room for pods", () => {
+    const { node } = objectOf({
+      "node-name": "n1",
+      "node-labels": "zone=a",
+      "register-with-taints": "",
+      "max-pods": "50",
+      "pods-per-core": "10",
+      "provider-id": "x://1",
+    });
+    expect(node.metadata?.name).toBe("n1");
+    expect(node.metadata?.labels).toMatchObject({ zone: "a", "kubernetes.io/arch": "wasm32-wasi" });
+    expect(node.spec).toEqual({ providerID: "x://1" });
+    expect(node.status?.capacity).toMatchObject({ pods: "40", cpu: "4" });
+    expect(node.status?.nodeInfo?.kubeletVersion).toBe("v1.36.3+krustlet.0.1.0");
+  });
+  it("keeps what is reserved, and what eviction needs, from pods", () => {
+    const { node } = objectOf({
+      "system-reserved": "cpu=500m,memory=1Gi",
+      "eviction-hard": "memory.available<1Gi",
+    });
+    expect(node.status?.allocatable).toMatchObject({ cpu: "3500m", memory: "6Gi" });
+  });
+  it("says which pressure its machine is under, and for how long after it has passed", () => {
+    const { node, pressureTimes } = objectOf({ "eviction-hard": "memory.available<5Gi" });
+    const memory = node.status?.conditions?.find(({ type }) => type === "MemoryPressure");
+    expect(memory?.status).toBe("True");
+    expect(pressureTimes).toEqual({ memoryPressure: NOW });
+  });
+});
+
+describe("the first word with the API server", () => {
+  const init = (answers: readonly unknown[], clock = new FakeClock(NOW)) => {
+    const left = [...answers];
+    const failures: number[] = [];
+    const stop = new AbortController();
+    const reached = reachApiServer({
+      getNode: () => {
+        const answer = left.shift();
+        return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+      },
+      server: "https://api",
+      kubeconfig: "/k",
+      clock,
+      signal: stop.signal,
+      onFailure: (_, retryInMs) => failures.push(retryInMs),
+    });
+    return { reached, failures, stop, clock };
+  };
+  const status = (code: number) => Object.assign(new Error(`answered ${code}`), { code });
+  const down = new KrustletError("ApiServerUnavailable", "nothing listens there", { retryable: true });
+
+  it.each([[undefined], [status(404)], [status(403)]])("is over when it answers: %s", async (answer) => {
+    await expect(init([answer]).reached).resolves.toBeUndefined();
+  });
+  it("is tried again with waits that double, while nobody listens", async () => {
+    const { reached, failures, clock } = init([down, down, status(503), {}]);
+    for (let tries = 0; tries < 3; tries += 1) {
+      await sleep(0);
+      await clock.advance(30_000);
+    }
+    await reached;
+    expect(failures).toEqual([1000, 2000, 4000]);
+  });
+  it("ends with a sentence where the credentials are not accepted, or the server is not the right one", async () => {
+    await expect(init([status(401)]).reached).rejects.toThrow(
+      "The API server https://api does not accept the credentials of the kubeconfig /k.",
+    );
+    const untrusted = new KrustletError("ApiServerUntrusted", "not signed");
+    await expect(init([untrusted]).reached).rejects.toBe(untrusted);
+  });
+  it("ends when the node is stopped", async () => {
+    const { reached, stop } = init([down]);
+    await sleep(0);
+    stop.abort(new Error("stopped"));
+    await expect(reached).rejects.toThrow("stopped");
+  });
+});
+
+describe("followed objects", () => {
+  const object = (name: string, version: string) => ({
+    metadata: { name, uid: name, resourceVersion: version },
+  });
+  it("are those that there are now, and say when all have come", async () => {
+    const changes$ = new Subject<ObjectChange<ReturnType<typeof object>>>();
+    using followed = followObjects(changes$);
+    const { signal } = new AbortController();
+    const synced = followed.synced(signal);
+    changes$.next({ type: "added", object: object("a", "1") });
+    changes$.next({ type: "added", object: object("b", "1") });
+    changes$.next({ type: "synced" });
+    await synced;
+    changes$.next({ type: "modified", object: object("a", "2") });
+    changes$.next({ type: "deleted", object: object("b", "1") });
+    expect(followed.values()).toEqual([object("a", "2")]);
+  });
+  it("do not hold up who stops waiting", async () => {
+    using followed = followObjects(new Subject<ObjectChange<ReturnType<typeof object>>>());
+    const stop = new AbortController();
+    const synced = followed.synced(stop.signal);
+    stop.abort(new Error("stopped"));
+    await expect(synced).rejects.toThrow("stopped");
+  });
+});
+
+describe("admission", () => {
+  const node = (labels: Record<string, string>): V1Node => ({
+    metadata: { name: "n", labels: { "kubernetes.io/os": "linux", ...labels } },
+    status: { allocatable: { cpu: "1", memory: "1Gi", pods: "10", "ephemeral-storage": "1Gi" } },
+  });
+  const pod: V1Pod = {
+    metadata: { name: "p", namespace: "default", uid: "p" },
+    spec: { nodeName: "n", nodeSelector: { zone: "a" }, containers: [{ name: "c" }] },
+  };
+  it("reads the Node once more before a label is missed", async () => {
+    const init = { node: () => node({}), shuttingDown: () => false };
+    expect(await admitPod(pod, [], { ...init, readNode: async () => node({ zone: "a" }) })).toBeUndefined();
+    expect(await admitPod(pod, [], { ...init, readNode: async () => node({}) })).toMatchObject({
+      reason: "NodeAffinity",
+    });
+    const unreachable = { ...init, readNode: () => Promise.reject(new Error("gone")) };
+    expect(await admitPod(pod, [], unreachable)).toMatchObject({ reason: "NodeAffinity" });
+  });
+  it("refuses pods of a node that is stopping", async () => {
+    const init = {
+      node: () => node({ zone: "a" }),
+      readNode: async () => node({}),
+      shuttingDown: () => true,
+    };
+    expect(await admitPod(pod, [], init)).toMatchObject({ reason: "NodeShutdown" });
+  });
+});
+
+describe("modules of the machine's own disk", () => {
+  it("are taken by their whole path, and every other image is asked for elsewhere", async () => {
+    const asked: string[] = [];
+    const images = withLocalModules({
+      ensure: async (reference) => {
+        asked.push(reference);
+        throw new Error("elsewhere");
+      },
+      list: async () => [],
+      remove: async () => false,
+    });
+    const { signal } = new AbortController();
+    await expect(images.ensure("fs//nowhere/x.wasm", { policy: "Always", signal })).rejects.toThrow(
+      "/nowhere/x.wasm cannot be read",
+    );
+    for (const other of ["fs/app:v1", "/etc/passwd", "registry.example/fs//x"]) {
+      await expect(images.ensure(other, { policy: "Always", signal })).rejects.toThrow("elsewhere");
+    }
+    expect(asked).toEqual(["fs/app:v1", "/etc/passwd", "registry.example/fs//x"]);
+  });
+});
