@@ -1,7 +1,7 @@
 import type { Clock } from "@krustlet/interface";
 import { isApiError } from "./api-error.ts";
 import { BoundedMap } from "./bounded-map.ts";
-import type { Kube } from "./kube.ts";
+import type { CallOptions, Kube } from "./kube.ts";
 import { pathOf } from "./kube.ts";
 import type { EventInit, EventSource, SimilarEvents, ToldEvent } from "./plan-event.ts";
 import { buildEvent, eventKeysOf, eventNameOf, planEvent } from "./plan-event.ts";
@@ -41,7 +41,7 @@ const RETRY_MS = 10_000;
 
 /**
  * Records Events with client-go's aggregation, spam filter and limits, one after the other in the order in which they
- * happened: status writes have the API server to themselves.
+ * happened, and in the background: status writes have the API server to themselves.
  */
 export function createEventRecorder(kube: Kube, options: EventRecorderOptions): EventRecorder {
   const { clock = SYSTEM_CLOCK, limit = { perSecond: 50, burst: 100 }, signal } = options;
@@ -50,6 +50,7 @@ export function createEventRecorder(kube: Kube, options: EventRecorderOptions): 
   const spam = new BoundedMap<TokenBucket>(REMEMBERED);
   const told = new BoundedMap<ToldEvent>(REMEMBERED);
   const cancellable = signal === undefined ? {} : { signal };
+  const inBackground: CallOptions = { priority: "background", ...cancellable };
   let queue: Queued[] = [];
   let telling: Promise<void> | undefined;
   const over = (): boolean => signal?.aborted === true;
@@ -115,14 +116,14 @@ export function createEventRecorder(kube: Kube, options: EventRecorderOptions): 
     if (again) {
       const patch = { count: now.count, lastTimestamp: at, message };
       try {
-        await kube.request({ method: "PATCH", path: path + pathOf(now.name), body: patch }, cancellable);
+        await kube.request({ method: "PATCH", path: path + pathOf(now.name), body: patch }, inBackground);
         return;
       } catch (error) {
         // It has expired: the API server keeps Events for an hour.
         if (!isApiError(error, 404)) throw error;
       }
     }
-    await kube.request({ method: "POST", path, body }, cancellable);
+    await kube.request({ method: "POST", path, body }, inBackground);
   }
 
   async function withinLimit(): Promise<void> {

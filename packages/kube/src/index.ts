@@ -13,6 +13,7 @@
  */
 export { ApiError, isApiError } from "./api-error.ts";
 export type { ApiErrorInit } from "./api-error.ts";
+export type { CallPriority } from "./create-call-lanes.ts";
 export { createEventRecorder } from "./create-event-recorder.ts";
 export type { EventRecorder, EventRecorderOptions } from "./create-event-recorder.ts";
 export { createObjectCache } from "./create-object-cache.ts";

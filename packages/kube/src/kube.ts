@@ -1,4 +1,5 @@
 import type { Cancellable } from "@krustlet/interface";
+import type { CallPriority } from "./create-call-lanes.ts";
 
 /** One call of the API server. */
 export interface KubeCall {
@@ -14,8 +15,10 @@ export interface KubeCall {
 
 /** Options of {@link Kube.request}. */
 export interface CallOptions extends Cancellable {
-  /** Milliseconds until the call is given up. Default: `callTimeoutMs` of the {@link Kube}, 15 s. */
+  /** Milliseconds from its turn on until the call is given up. Default: `callTimeoutMs` of the {@link Kube}, 15 s. */
   readonly timeoutMs?: number;
+  /** Default `normal`. */
+  readonly priority?: CallPriority;
 }
 
 /** Options of {@link Kube.open}. */

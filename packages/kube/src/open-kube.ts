@@ -4,6 +4,7 @@ import type { Cancellable } from "@krustlet/interface";
 import type { Dispatcher } from "undici";
 import { apiErrorOf } from "./api-error.ts";
 import { callWithin } from "./call-within.ts";
+import { createCallLanes } from "./create-call-lanes.ts";
 import { connectionErrorOf } from "./connection-error.ts";
 import { jsonOf } from "./json-of.ts";
 import type { ClientCertificate, Kube, KubeCall } from "./kube.ts";
@@ -12,6 +13,8 @@ import { loadCredentials } from "./load-credentials.ts";
 import type { Connections } from "./open-connections.ts";
 import { openConnections } from "./open-connections.ts";
 import { bytesOf, textOf } from "./read-answer.ts";
+import { SYSTEM_CLOCK } from "./system-clock.ts";
+import type { RateLimit } from "./token-bucket.ts";
 
 /** Options of {@link openKube}. */
 export interface OpenKubeOptions extends Cancellable {
@@ -21,6 +24,8 @@ export interface OpenKubeOptions extends Cancellable {
   readonly userAgent?: string;
   /** Milliseconds until a call is given up. Default 15,000. */
   readonly callTimeoutMs?: number;
+  /** `kubeAPIQPS` and `kubeAPIBurst`: of calls that are not urgent. Default: none, the API server protects itself. */
+  readonly limit?: RateLimit | undefined;
 }
 
 /** Credentials that change by themselves are asked for again after so long: plugins and files cache on their own. */
@@ -39,6 +44,7 @@ export async function openKube(options: OpenKubeOptions): Promise<Kube> {
   const server = `${origin}${prefix}`;
   const callTimeoutMs = options.callTimeoutMs ?? 15_000;
   const agent = options.userAgent ?? "krustlet";
+  const lanes = createCallLanes({ clock: SYSTEM_CLOCK, limit: options.limit });
   let access = await credentials.access();
   let accessAt = performance.now();
   let replaced: TlsOptions = {};
@@ -115,20 +121,27 @@ export async function openKube(options: OpenKubeOptions): Promise<Kube> {
     throw apiErrorOf(nameOf(call), answer.statusCode, body, retryAfter?.toString());
   }
 
+  async function wholeAnswer(call: KubeCall, timeoutMs: number, signal: AbortSignal): Promise<never> {
+    const limits = { headersTimeout: timeoutMs, bodyTimeout: timeoutMs };
+    const answer = await ok(call, await answered(call, "calls", limits, signal));
+    const text = await textOf(answer.body, "whole");
+    try {
+      return JSON.parse(text) as never;
+    } catch (cause) {
+      const sentence = `${nameOf(call)}: what the API server ${server} answered is no JSON.`;
+      throw new KrustletError("ApiServerUnavailable", sentence, { cause, retryable: true });
+    }
+  }
+
   const kube: Kube = {
     server,
-    request: (call, { signal, timeoutMs = callTimeoutMs } = {}) =>
-      callWithin({ call: nameOf(call), server, signal, timeoutMs }, async (signal) => {
-        const limits = { headersTimeout: timeoutMs, bodyTimeout: timeoutMs };
-        const answer = await ok(call, await answered(call, "calls", limits, signal));
-        const text = await textOf(answer.body, "whole");
-        try {
-          return JSON.parse(text) as never;
-        } catch (cause) {
-          const sentence = `${nameOf(call)}: what the API server ${server} answered is no JSON.`;
-          throw new KrustletError("ApiServerUnavailable", sentence, { cause, retryable: true });
-        }
-      }),
+    request: (call, { signal, timeoutMs = callTimeoutMs, priority = "normal" } = {}) => {
+      const run = (): Promise<never> =>
+        callWithin({ call: nameOf(call), server, signal, timeoutMs }, (signal) =>
+          wholeAnswer(call, timeoutMs, signal),
+        );
+      return lanes.run(priority, run, signal === undefined ? {} : { signal });
+    },
     open: async (call, { signal, silentAfterMs }) => {
       const end = new AbortController();
       const abort = (): void => end.abort(signal?.reason);

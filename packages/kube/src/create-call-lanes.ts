@@ -1,0 +1,150 @@
+import type { Cancellable, Clock } from "@krustlet/interface";
+import { KrustletError } from "@krustlet/interface";
+import type { RateLimit, TokenBucket } from "./token-bucket.ts";
+import { takeToken } from "./token-bucket.ts";
+
+/**
+ * How soon a call goes: `urgent` ones (heartbeats) at once, whatever else there is; `normal` ones a few at a time, in
+ * their order; `background` ones (Events) while nothing else is going on, but within seconds.
+ */
+export type CallPriority = "urgent" | "normal" | "background";
+
+/** Options of {@link createCallLanes}. */
+export interface CallLanesOptions {
+  /** Of everything that is not urgent. Default: none. */
+  readonly limit?: RateLimit | undefined;
+  readonly clock: Clock;
+}
+
+/** Lets calls go when it is their turn. */
+export interface CallLanes {
+  /**
+   * Runs `work` when it is its turn.
+   *
+   * @throws whatever `work` rejects with; the signal's reason while it waits; KrustletError `Timeout` where its turn
+   * does not come within a minute.
+   */
+  run<T>(priority: CallPriority, work: () => Promise<T>, options?: Cancellable): Promise<T>;
+}
+
+interface Waiting {
+  readonly since: number;
+  readonly go: () => void;
+  readonly giveUp: (error: Error) => void;
+}
+
+/** With more at once everything is done late; with fewer an API server of many cores would wait for us. */
+const NORMAL_AT_ONCE = 10;
+const BACKGROUND_AT_ONCE = 2;
+/** Nothing else has gone on for so long: now it is quiet. */
+const QUIET_MS = 100;
+/** Whatever goes on, background calls wait no longer. */
+const BACKGROUND_WAIT_MS = 3000;
+const LONGEST_WAIT_MS = 60_000;
+
+/** One for each API server. */
+export function createCallLanes({ limit, clock }: CallLanesOptions): CallLanes {
+  const waiting = { normal: new Set<Waiting>(), background: new Set<Waiting>() };
+  const running = { normal: 0, background: 0 };
+  let quietSince = 0;
+  let bucket: TokenBucket | undefined;
+  let alarm: { readonly at: number; readonly end: AbortController } | undefined;
+
+  const now = (): number => clock.now().getTime();
+
+  /** Milliseconds until a call of this lane may go; undefined where it has to wait for another one to end. */
+  function waitOf(lane: "normal" | "background", since: number): number | undefined {
+    if (lane === "normal") {
+      if (running.normal >= NORMAL_AT_ONCE) return undefined;
+    } else {
+      if (running.background >= BACKGROUND_AT_ONCE) return undefined;
+      const overdue = since + BACKGROUND_WAIT_MS - now();
+      const busy = running.normal > 0 || waiting.normal.size > 0;
+      const quiet = busy ? overdue : Math.min(overdue, quietSince + QUIET_MS - now());
+      if (quiet > 0) return quiet;
+    }
+    if (limit === undefined || limit.perSecond <= 0) return 0;
+    const taken = takeToken(bucket, now(), limit);
+    bucket = taken.bucket;
+    return taken.waitMs;
+  }
+
+  function pump(): void {
+    for (const lane of ["normal", "background"] as const) {
+      for (const first of waiting[lane]) {
+        const left = first.since + LONGEST_WAIT_MS - now();
+        if (left <= 0) {
+          waiting[lane].delete(first);
+          first.giveUp(tooLate());
+          continue;
+        }
+        const wait = waitOf(lane, first.since);
+        if (wait !== 0) {
+          wakeIn(Math.min(wait ?? left, left));
+          break;
+        }
+        waiting[lane].delete(first);
+        running[lane] += 1;
+        first.go();
+      }
+    }
+  }
+
+  function wakeIn(ms: number): void {
+    const at = now() + ms;
+    if (alarm !== undefined && alarm.at <= at) return;
+    alarm?.end.abort();
+    const end = new AbortController();
+    const own = { at, end };
+    alarm = own;
+    const ring = (): void => {
+      if (alarm !== own) return;
+      alarm = undefined;
+      pump();
+    };
+    clock.sleep(ms, { signal: end.signal }).then(ring, () => undefined);
+  }
+
+  /** Resolves when it is the call's turn; from then on it counts as running. */
+  async function turn(lane: "normal" | "background", { signal }: Cancellable): Promise<void> {
+    signal?.throwIfAborted();
+    const since = now();
+    if (waiting[lane].size === 0 && waitOf(lane, since) === 0) {
+      running[lane] += 1;
+      return;
+    }
+    let abort: (() => void) | undefined;
+    let entry: Waiting | undefined;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        entry = { since, go: resolve, giveUp: reject };
+        waiting[lane].add(entry);
+        abort = () => reject(signal?.reason);
+        signal?.addEventListener("abort", abort, { once: true });
+        pump();
+      });
+    } finally {
+      if (entry !== undefined) waiting[lane].delete(entry);
+      if (abort !== undefined) signal?.removeEventListener("abort", abort);
+    }
+  }
+
+  return {
+    run: async (priority, work, options = {}) => {
+      if (priority === "urgent") return work();
+      await turn(priority, options);
+      try {
+        return await work();
+      } finally {
+        running[priority] -= 1;
+        if (priority === "normal") quietSince = now();
+        pump();
+      }
+    },
+  };
+}
+
+function tooLate(): KrustletError {
+  const sentence = "The calls before this one take more than a minute.";
+  return new KrustletError("Timeout", sentence, { retryable: true });
+}

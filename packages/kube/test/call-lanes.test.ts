@@ -1,0 +1,102 @@
+import { FakeClock } from "@krustlet/testkit";
+import { expect, test } from "vitest";
+import type { CallPriority } from "../src/create-call-lanes.ts";
+import { createCallLanes } from "../src/create-call-lanes.ts";
+import type { RateLimit } from "../src/token-bucket.ts";
+
+function running(limit?: RateLimit) {
+  const clock = new FakeClock();
+  const lanes = createCallLanes({ clock, limit });
+  const begun: string[] = [];
+  const ends = new Map<string, () => void>();
+  const run = (name: string, priority: CallPriority, signal?: AbortSignal): Promise<void> =>
+    lanes.run(
+      priority,
+      () => {
+        begun.push(name);
+        return new Promise((resolve) => ends.set(name, resolve));
+      },
+      signal === undefined ? {} : { signal },
+    );
+  const end = async (name: string): Promise<void> => {
+    ends.get(name)?.();
+    await clock.advance(0);
+  };
+  return { clock, begun, run, end };
+}
+
+test("ten calls go at once, and the rest in their order as those end", async () => {
+  const { begun, run, end } = running();
+  const all = Array.from({ length: 13 }, (_, i) => run(String(i), "normal"));
+  await end("none");
+  expect(begun).toHaveLength(10);
+  await end("3");
+  await end("1");
+  expect(begun.slice(10)).toEqual(["10", "11"]);
+  for (let i = 0; i < 13; i += 1) await end(String(i));
+  await Promise.all(all);
+});
+
+test("a heartbeat waits for nothing", async () => {
+  const { begun, run, end } = running({ perSecond: 1, burst: 1 });
+  for (let i = 0; i < 100; i += 1) void run(String(i), "normal");
+  await end("none");
+  begun.length = 0;
+  void run("beat", "urgent");
+  expect(begun).toEqual(["beat"]);
+});
+
+test("Events wait until it is quiet, and no longer than three seconds", async () => {
+  const { clock, begun, run, end } = running();
+  void run("first", "background");
+  await end("none");
+  expect(begun).toEqual(["first"]);
+  await end("first");
+  begun.length = 0;
+  void run("status", "normal");
+  void run("event", "background");
+  await end("none");
+  expect(begun).toEqual(["status"]);
+  await end("status");
+  await clock.advance(99);
+  expect(begun).toEqual(["status"]);
+  await clock.advance(1);
+  expect(begun).toEqual(["status", "event"]);
+  await end("event");
+  void run("long", "normal");
+  void run("late", "background");
+  await clock.advance(2999);
+  expect(begun).not.toContain("late");
+  await clock.advance(1);
+  expect(begun).toContain("late");
+});
+
+test("a limit holds for all but the urgent", async () => {
+  const { clock, begun, run, end } = running({ perSecond: 10, burst: 2 });
+  for (let i = 0; i < 5; i += 1) void run(String(i), "normal");
+  await end("none");
+  expect(begun).toHaveLength(2);
+  await clock.advance(100);
+  expect(begun).toHaveLength(3);
+  await clock.advance(200);
+  expect(begun).toHaveLength(5);
+});
+
+test("who waits can give up, and does after a minute", async () => {
+  const { clock, begun, run, end } = running();
+  for (let i = 0; i < 10; i += 1) void run(String(i), "normal");
+  const stop = new AbortController();
+  const stopped = run("stopped", "normal", stop.signal);
+  const late = run("late", "normal").catch((error: unknown) => error);
+  await end("none");
+  stop.abort(new Error("enough"));
+  await expect(stopped).rejects.toThrow("enough");
+  await clock.advance(60_000);
+  expect(await late).toMatchObject({ code: "Timeout", retryable: true });
+  await end("0");
+  await end("1");
+  void run("next", "normal");
+  await end("none");
+  expect(begun.at(-1)).toBe("next");
+  expect(begun).toHaveLength(11);
+});
