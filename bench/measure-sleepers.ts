@@ -19,7 +19,12 @@ export interface SleepersFound {
 export async function measureSleepers(count: number): Promise<SleepersFound> {
   const script = join(import.meta.dirname, "sleepers.ts");
   // As ./krustlet starts Node.
-  const flags = ["--max-semi-space-size=4", "--conditions=@krustlet/source", "--expose-gc"];
+  const flags = [
+    "--min-semi-space-size=4",
+    "--max-semi-space-size=4",
+    "--conditions=@krustlet/source",
+    "--expose-gc",
+  ];
   const args = [...flags, script, String(count)];
   const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 2 ** 26 });
   return JSON.parse(stdout) as SleepersFound;

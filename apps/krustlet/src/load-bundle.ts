@@ -29,7 +29,8 @@ type Evaluate = (
  */
 export function loadBundle(file: string, cache: CodeCache | undefined, purpose: string): Bundle {
   const code = readFileSync(file, "latin1");
-  const name = `${basename(file, ".cjs")}-${purpose}-${code.slice(2, code.indexOf("\n"))}-${process.version}-${process.arch}`;
+  const content = code.slice(2, code.indexOf("\n"));
+  const name = `${basename(file, ".cjs")}-${purpose}-${content}-${engineName()}`;
   const cachedData = cache?.read(name);
   const script = new Script(
     `(function (exports, require, module, __filename, __dirname, importMetaUrl) {${code}\n})`,
@@ -47,4 +48,12 @@ export function loadBundle(file: string, cache: CodeCache | undefined, purpose: 
       asked = true;
     },
   };
+}
+
+/** Compiled code is of one version of the engine with one set of options; it refuses any other. */
+function engineName(): string {
+  let options = 0;
+  for (const char of [...process.execArgv, process.env["NODE_OPTIONS"] ?? ""].join(" "))
+    options = (Math.imul(options, 31) + (char.codePointAt(0) ?? 0)) | 0;
+  return `${process.version}-${process.arch}-${(options >>> 0).toString(16)}`;
 }

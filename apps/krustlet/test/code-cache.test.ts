@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { openCodeCache } from "../src/code-cache.ts";
 import type { CodeCache } from "../src/code-cache.ts";
@@ -130,7 +130,7 @@ describe("a bundle", () => {
     loadBundle(file, cache, "run").keepCode();
     expect(cache.kept.size).toBe(1);
     const [first] = cache.names;
-    expect(first).toBe(`bundle-run-1-${process.version}-${process.arch}`);
+    expect(first).toMatch(new RegExp(`^bundle-run-1-${process.version}-${process.arch}-[0-9a-f]+$`, "u"));
     const code = cache.kept.get(first ?? "");
     const again = loadBundle(file, cache, "run");
     again.keepCode();
@@ -140,12 +140,17 @@ describe("a bundle", () => {
     loadBundle(bundle("//2\nexports.f = () => 41 + 2;"), cache, "run");
     loadBundle(file, cache, "images");
     expect(new Set(cache.names).size).toBe(3);
+    vi.stubEnv("NODE_OPTIONS", "--max-old-space-size=100");
+    loadBundle(file, cache, "images");
+    vi.unstubAllEnvs();
+    expect(new Set(cache.names).size).toBe(4);
   });
 
   it("replaces code that the engine does not take", () => {
     const cache = cacheOf();
+    loadBundle(bundle("//1\n"), cache, "run");
+    cache.kept.set(cache.names[0] ?? "", Buffer.from("of another engine"));
     const file = bundle("//1\nexports.f = () => 42;");
-    cache.kept.set(`bundle-run-1-${process.version}-${process.arch}`, Buffer.from("of another engine"));
     const loaded = loadBundle(file, cache, "run");
     expect((loaded.exports as { f: () => number }).f()).toBe(42);
     loaded.keepCode();

@@ -1,5 +1,3 @@
-import { rm } from "node:fs/promises";
-
 import { logDirOf } from "@krustlet/cri-log";
 import { statusOf } from "@krustlet/pod-machine";
 import type { PodEvent, PodState, PodStatus } from "@krustlet/pod-machine";
@@ -10,6 +8,7 @@ import type { Observable } from "rxjs";
 import type { KubeletInit, PodChange, PodFailure } from "./kubelet-init.ts";
 import { PodContext } from "./pod-context.ts";
 import type { PodOutputs } from "./pod-context.ts";
+import { removeTree } from "./remove-tree.ts";
 import { runPod } from "./run-pod.ts";
 import type { PodTransition } from "./run-pod.ts";
 import type { LivingPod, SharedParts } from "./shared-parts.ts";
@@ -73,8 +72,8 @@ export function livePod(
     const close = async (): Promise<void> => {
       await status?.close();
       await context[Symbol.asyncDispose]();
-      await rm(logDirOf(kubelet.rootDir, context.key), { recursive: true, force: true }).catch(
-        (error: unknown) => failed({ pod: context.key, action: "unmount", error }),
+      await removeTree(logDirOf(kubelet.rootDir, context.key)).catch((error: unknown) =>
+        failed({ pod: context.key, action: "unmount", error }),
       );
       shared.pods.delete(context.key.uid);
       kubelet.objectUsers?.unregister(context.key.uid);

@@ -1,10 +1,11 @@
-import { rm, rmdir } from "node:fs/promises";
+import { rmdirSync } from "node:fs";
 import { dirname } from "node:path";
 
 import type { VolumeErrorDetails } from "@krustlet/interface";
 
 import { messageOf } from "../failure-reason.ts";
 import { containersDirOf } from "../pod-paths.ts";
+import { removeTree } from "../remove-tree.ts";
 import { runtimeOf } from "./admit.ts";
 import type { Effect } from "./effect.ts";
 
@@ -49,8 +50,8 @@ export const unmount: Effect<"unmount"> = async (context) => {
     await volumes?.[Symbol.asyncDispose]();
     context.mounting = Promise.resolve(undefined);
     const containers = containersDirOf(kubelet.rootDir, key);
-    await rm(containers, { recursive: true, force: true });
-    await rmdir(dirname(containers)).catch(() => undefined);
+    await removeTree(containers);
+    removeEmpty(dirname(containers));
     context.address?.[Symbol.dispose]();
     context.address = undefined;
     return { type: "unmounted", at: context.now() };
@@ -59,3 +60,11 @@ export const unmount: Effect<"unmount"> = async (context) => {
     return { type: "unmountFailed", at: context.now(), message: messageOf(error) };
   }
 };
+
+function removeEmpty(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch {
+    // It has volumes in it that outlive the pod, or is not there.
+  }
+}
