@@ -1,6 +1,5 @@
 import { mkdir } from "node:fs/promises";
 
-import { handlerOf } from "@krustlet/admission";
 import { serviceVariablesOf } from "@krustlet/environment";
 import type { DirectoryImageStore } from "@krustlet/image-store";
 import type { ImageStore, ObjectKey } from "@krustlet/interface";
@@ -16,11 +15,11 @@ import {
 } from "@krustlet/kube";
 import type { EventRecorder, Kube } from "@krustlet/kube";
 import { loopbackPodAddresses } from "@krustlet/kubelet";
-import type { KubeletInit, PodAddresses } from "@krustlet/kubelet";
+import type { KubeletInit, NodeFacts, PodAddresses } from "@krustlet/kubelet";
 import type { NodeClient } from "@krustlet/node";
 import { credentialsOfSecret } from "@krustlet/oci";
 import { createVolumeMounter } from "@krustlet/volumes";
-import type { V1RuntimeClass, V1Service } from "@kubernetes/client-node";
+import type { V1Node, V1RuntimeClass, V1Service } from "@kubernetes/client-node";
 import type { Logger } from "pino";
 
 import type { CliHost } from "./cli-host.ts";
@@ -28,9 +27,11 @@ import { composeImageStore } from "./compose.ts";
 import { composeRuntimes } from "./compose-runtimes.ts";
 import type { NodeConfig } from "./config/settings.ts";
 import { podFields } from "./log/node-log.ts";
+import { chooseRuntime } from "./node/choose-runtime.ts";
 import { followObjects } from "./node/follow-objects.ts";
 import type { FollowedObjects } from "./node/follow-objects.ts";
 import { withLocalModules } from "./node/local-modules.ts";
+import { recordWarning } from "./node/record-events.ts";
 import { systemClock } from "./system-clock.ts";
 import { version } from "./version.ts";
 
@@ -40,8 +41,11 @@ export interface ComposedNode extends AsyncDisposable {
   readonly client: NodeClient;
   readonly images: DirectoryImageStore;
   readonly recorder: EventRecorder;
-  /** Begins to follow what a node may watch once it is registered, and gives everything of a kubelet but its sources. */
-  followCluster(): FollowedCluster;
+  /**
+   * Begins to follow what a node may watch once it is registered, and gives everything of a kubelet but its sources.
+   * `node` gives the newest Node that is known.
+   */
+  followCluster(node: () => V1Node): FollowedCluster;
 }
 
 /** What is followed of the cluster, and the kubelet's parts that stand on it. */
@@ -99,16 +103,22 @@ export async function composeNode(init: ComposeNodeInit): Promise<ComposedNode> 
     client: nodeClient(kube),
     images,
     recorder,
-    followCluster: () => followCluster(init, { kube, images, runtimes }),
+    followCluster: (node) => followCluster(init, { kube, images, runtimes, recorder, node }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
 function followCluster(
   { config, log, addresses }: ComposeNodeInit,
-  parts: { readonly kube: Kube; readonly images: ImageStore; readonly runtimes: KubeletInit["runtimes"] },
+  parts: {
+    readonly kube: Kube;
+    readonly images: ImageStore;
+    readonly runtimes: KubeletInit["runtimes"];
+    readonly recorder: EventRecorder;
+    readonly node: () => V1Node;
+  },
 ): FollowedCluster {
-  const { kube, runtimes } = parts;
+  const { kube, runtimes, recorder } = parts;
   using opened = new DisposableStack();
   const interrupted = (what: string) => (err: unknown, retryInMs: number) =>
     log.warn({ err, retryInMs }, `the watch of ${what} is interrupted`);
@@ -122,7 +132,13 @@ function followCluster(
     }),
   );
   const images = config.allowLocalModules ? withLocalModules(parts.images) : parts.images;
-  const node = { nodeName: config.nodeName, hostIPs: addresses };
+  const node: NodeFacts = {
+    nodeName: config.nodeName,
+    hostIPs: addresses,
+    get allocatable() {
+      return parts.node().status?.allocatable;
+    },
+  };
   const pods = podClient(kube);
   const owned = opened.move();
   return {
@@ -136,6 +152,8 @@ function followCluster(
         objects,
         tokens: (request, options) => requestToken(kube, request, options),
         nodeOf: () => node,
+        nodeLabels: () => parts.node().metadata?.labels ?? {},
+        podsOutliveProcess: true,
         onWarning: (message) => log.warn(message),
       }),
       objects,
@@ -145,7 +163,7 @@ function followCluster(
       runtimes,
       defaultRuntime: DEFAULT_RUNTIME,
       runtimeOf: (pod) =>
-        handlerOf({
+        chooseRuntime({
           pod,
           runtimeClasses: runtimeClasses.values(),
           runtimes: [...runtimes.keys()],
@@ -160,7 +178,10 @@ function followCluster(
       rootDir: config.root,
       writeStatus: (pod, status, signal) => pods.patchPodStatus(pod, status, { signal }),
       deletePod: (pod, options) => pods.deletePod(pod, options),
-      onWarning: (pod, message) => log.warn(podFields(pod), message),
+      onWarning: (pod, message, reason) => {
+        log.warn(podFields(pod), message);
+        if (reason !== undefined) recordWarning(recorder, pod, { reason, message });
+      },
       logs: { maxBytes: config.containerLogMaxSize, maxFiles: config.containerLogMaxFiles },
     },
     [Symbol.dispose]: () => owned.dispose(),

@@ -1,4 +1,5 @@
 import type { EventObject, EventRecorder } from "@krustlet/kube";
+import type { PodKey } from "@krustlet/interface";
 import type { PodTransition } from "@krustlet/kubelet";
 import type { NodeEvent } from "@krustlet/node";
 import { eventsOf } from "@krustlet/pod-machine";
@@ -9,6 +10,16 @@ export function recordStep(recorder: EventRecorder, { pod, previous, state }: Po
   for (const { type, reason, message, fieldPath } of eventsOf(previous, state)) {
     recorder.record({ object: podObjectOf(pod), type, reason, message, fieldPath });
   }
+}
+
+/** Records what is wrong with a pod and no step of it. */
+export function recordWarning(
+  recorder: EventRecorder,
+  { namespace, name, uid }: PodKey,
+  { reason, message }: { readonly reason: string; readonly message: string },
+): void {
+  const object = { apiVersion: "v1", kind: "Pod", namespace, name, uid };
+  recorder.record({ object, type: "Warning", reason, message });
 }
 
 /** Records what happened to the node itself. Its UID is its name, as the kubelet has it: so `kubectl describe` finds it. */

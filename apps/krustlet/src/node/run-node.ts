@@ -1,4 +1,4 @@
-import { apiPods, startKubelet } from "@krustlet/kubelet";
+import { apiPods, podKeyOf, startKubelet } from "@krustlet/kubelet";
 import { watchNode, watchPods } from "@krustlet/kube";
 import {
   cordonEventOf,
@@ -10,12 +10,15 @@ import {
   reportNodeStatus,
 } from "@krustlet/node";
 import type { NodeEvent } from "@krustlet/node";
+import { warningsOf } from "@krustlet/manifest";
+import type { V1Pod } from "@kubernetes/client-node";
 import type { Logger } from "pino";
 
 import type { CliHost } from "../cli-host.ts";
 import { composeNode } from "../compose-node.ts";
 import type { NodeConfig } from "../config/settings.ts";
 import { stopRequests } from "../stop-requests.ts";
+import { podFields } from "../log/node-log.ts";
 import { systemClock } from "../system-clock.ts";
 import { admitPod } from "./admit-pod.ts";
 import { collectImages } from "./collect-images.ts";
@@ -23,7 +26,7 @@ import { createNodeComputer } from "./compute-node.ts";
 import { followObjects } from "./follow-objects.ts";
 import { logFailure, logStep } from "./log-pods.ts";
 import { reachApiServer } from "./reach-api-server.ts";
-import { recordNodeEvent, recordStep } from "./record-events.ts";
+import { recordNodeEvent, recordStep, recordWarning } from "./record-events.ts";
 
 /** What {@link runNode} runs. */
 export interface RunNodeInit {
@@ -82,6 +85,13 @@ async function live({ config, host, log }: RunNodeInit, signal: AbortSignal): Pr
     port: () => config.port,
     errors: () => [],
   });
+  const tellIgnored = (pod: V1Pod): void => {
+    const ignored = warningsOf(pod);
+    if (ignored.length === 0) return;
+    const message = ignored.join("; ");
+    log.warn(podFields(podKeyOf(pod)), message);
+    recordWarning(recorder, podKeyOf(pod), { reason: "FieldsIgnored", message });
+  };
   const tell = (event: NodeEvent | undefined): void => {
     if (event === undefined) return;
     log.info({ reason: event.reason }, event.message);
@@ -136,16 +146,19 @@ async function live({ config, host, log }: RunNodeInit, signal: AbortSignal): Pr
   ];
 
   {
-    using cluster = node.followCluster();
+    using cluster = node.followCluster(newestNode);
     await Promise.all([cluster.services.synced(signal), cluster.runtimeClasses.synced(signal)]);
     await using kubelet = startKubelet({
       ...cluster.kubelet,
-      admit: (pod, active) =>
-        admitPod(pod, active, {
+      admit: async (pod, active) => {
+        const rejection = await admitPod(pod, active, {
           node: newestNode,
           readNode: () => client.getNode(nodeName, { signal }),
           shuttingDown: () => signal.aborted,
-        }),
+        });
+        if (rejection === undefined) tellIgnored(pod);
+        return rejection;
+      },
       sources: [
         apiPods(
           watchPods(kube, nodeName, {
