@@ -1,0 +1,43 @@
+import { randomUUID } from "node:crypto";
+import type { Cluster } from "@krustlet/control-plane";
+import { nodeClient, openKube } from "@krustlet/kube";
+import type { Kube } from "@krustlet/kube";
+import type { NodeClient } from "@krustlet/node";
+import { buildNode, measureMachine, nodeConditionsOf, pressureOf } from "@krustlet/node";
+import type { V1Node, V1NodeCondition } from "@kubernetes/client-node";
+
+/** A node with nothing but a node's rights, and what it says of itself. */
+export interface TestNode extends AsyncDisposable {
+  readonly name: string;
+  readonly kube: Kube;
+  readonly client: NodeClient;
+  /** Its Node, with conditions that follow on those given. */
+  build(existing?: readonly V1NodeCondition[], change?: Partial<Parameters<typeof buildNode>[0]>): V1Node;
+}
+
+/** Opens the API server as a node that nobody has used yet. */
+export async function openTestNode(cluster: Cluster): Promise<TestNode> {
+  const name = `node-${randomUUID()}`;
+  const kube = await openKube({ kubeconfig: await cluster.nodeKubeconfig(name) });
+  const machine = Object.assign({}, await measureMachine({ rootDirectory: "/" }), { hostname: name });
+  return {
+    name,
+    kube,
+    client: nodeClient(kube),
+    build: (existing = [], change = {}) => {
+      const init = {
+        name,
+        machine,
+        addresses: ["127.0.0.1"],
+        kubeletVersion: "v1.36.3",
+        runtimeVersion: "krustlet://0.1.0",
+        maxPods: 1000,
+        ...change,
+      };
+      const { capacity = {} } = buildNode(init).status ?? {};
+      const facts = { ...pressureOf(machine, []), errors: [], capacity };
+      return buildNode({ ...init, conditions: nodeConditionsOf(facts, existing, new Date()) });
+    },
+    [Symbol.asyncDispose]: () => kube.close(),
+  };
+}
