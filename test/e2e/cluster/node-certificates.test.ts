@@ -1,0 +1,225 @@
+import { spawn } from "node:child_process";
+import { randomUUID, X509Certificate } from "node:crypto";
+import { once } from "node:events";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Cluster } from "@krustlet/control-plane";
+import { startControlPlane } from "@krustlet/control-plane";
+import { nodeClient, openKube } from "@krustlet/kube";
+import { bootstrapNode, keepCertificate, loadCertificate } from "@krustlet/node";
+import type { NodeCertificate } from "@krustlet/node";
+import { eventually } from "@krustlet/testkit";
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { openTestNode } from "./node-in-cluster.ts";
+import { sharedCluster } from "./shared-cluster.ts";
+
+let cluster: Cluster;
+let root: string;
+let name: string;
+beforeAll(async () => {
+  cluster = await sharedCluster();
+});
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "certificates-"));
+  name = `node-${randomUUID()}`;
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+const bootstrap = async (of: Cluster, told: string[] = []): Promise<boolean> =>
+  bootstrapNode({
+    nodeName: name,
+    kubeconfig: join(root, "kubeconfig"),
+    bootstrapKubeconfig: await of.bootstrapKubeconfig(),
+    directory: join(root, "pki"),
+    open: async (kubeconfig) => {
+      const kube = await openKube({ kubeconfig });
+      return { client: nodeClient(kube), [Symbol.asyncDispose]: () => kube.close() };
+    },
+    onReplaced: (sentence) => told.push(sentence),
+    onFailure: (error) => told.push(String(error)),
+  });
+const currentClient = (): Promise<{ certificate: string } | undefined> =>
+  loadCertificate(join(root, "pki", "kubelet-client-current.pem"));
+const froms = (told: readonly NodeCertificate[]): string[] => told.map(({ from }) => from);
+const first = (pending: readonly string[]): Promise<void> =>
+  eventually(
+    () => pending.length > 0,
+    () => "no request waits",
+  );
+
+describe("TLS bootstrap", () => {
+  test("makes a token a kubeconfig with which the node is what it is, and kubectl too reads it", async () => {
+    expect(await bootstrap(cluster)).toBe(true);
+    const kubeconfig = join(root, "kubeconfig");
+    const { stdout } = await cluster.kubectl(["auth", "whoami", "--output=json"], { kubeconfig });
+    expect(JSON.parse(stdout).status.userInfo).toMatchObject({
+      username: `system:node:${name}`,
+      groups: ["system:nodes", "system:authenticated"],
+    });
+    expect(await bootstrap(cluster)).toBe(false);
+  });
+
+  test("says that a token is not accepted", async () => {
+    const told: string[] = [];
+    const kubeconfig = await cluster.bootstrapKubeconfig();
+    const token = await cluster.kubectlOutput([
+      "--kubeconfig",
+      kubeconfig,
+      "config",
+      "view",
+      "--raw",
+      "--output=jsonpath={.users[0].user.token}",
+    ]);
+    const [id = ""] = token.split(".");
+    await cluster.kubectlOutput(["delete", "secret", `bootstrap-token-${id}`, "--namespace=kube-system"]);
+    await sleep(1000);
+    const refused = bootstrapNode({
+      nodeName: name,
+      kubeconfig: join(root, "kubeconfig"),
+      bootstrapKubeconfig: kubeconfig,
+      directory: join(root, "pki"),
+      open: async (path) => {
+        const kube = await openKube({ kubeconfig: path });
+        return { client: nodeClient(kube), [Symbol.asyncDispose]: () => kube.close() };
+      },
+      onFailure: (error) => told.push(String(error)),
+      patienceMs: 2000,
+    });
+    await expect(refused).rejects.toMatchObject({
+      code: "CertificateDenied",
+      message: expect.stringContaining(`does not let node ${name} ask for a certificate (HTTP 401)`),
+    });
+    expect(told.length).toBeGreaterThan(0);
+  });
+
+  test("that is killed at any moment goes on where it was", async () => {
+    const bootstrapKubeconfig = await cluster.bootstrapKubeconfig();
+    const script = join(import.meta.dirname, "bootstrap-child.ts");
+    const start = (): ReturnType<typeof spawn> =>
+      spawn(process.execPath, [script, name, root, bootstrapKubeconfig], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+    for (let ms = 100; ms < 900; ms += 100) {
+      const child = start();
+      const timer = setTimeout(() => child.kill("SIGKILL"), ms);
+      await once(child, "exit");
+      clearTimeout(timer);
+      // What is there is whole, or is not there.
+      const stored = await currentClient();
+      expect(stored === undefined || stored.certificate.includes("BEGIN CERTIFICATE")).toBe(true);
+    }
+    await bootstrap(cluster);
+    const kubeconfig = join(root, "kubeconfig");
+    const who = ["auth", "whoami", "--output=jsonpath={.status.userInfo.username}"];
+    expect(await cluster.kubectlOutput(who, { kubeconfig })).toBe(`system:node:${name}`);
+    expect(await bootstrap(cluster)).toBe(false);
+    const left = (await readdir(join(root, "pki"))).filter((file) => file.includes(".tmp"));
+    expect(left).toEqual([]);
+  });
+});
+
+describe("a serving certificate", () => {
+  test("is self-signed until a person approves the request, and then the cluster's own", async () => {
+    await using node = await openTestNode(cluster);
+    const told: NodeCertificate[] = [];
+    const pending: string[] = [];
+    const failures: unknown[] = [];
+    const stop = new AbortController();
+    const keeping = keepCertificate(() => node.client, {
+      use: "serving",
+      nodeName: node.name,
+      directory: join(root, "pki"),
+      addresses: () => [node.name, "127.0.0.1"],
+      onCertificate: (certificate) => told.push(certificate),
+      onPending: (request) => pending.push(request),
+      onFailure: (error) => failures.push(error),
+      signal: stop.signal,
+    });
+    await first(pending);
+    expect(froms(told)).toEqual(["self-signed"]);
+    await cluster.kubectlOutput(["certificate", "approve", pending[0]!]);
+    for (let tries = 0; tries < 150 && told.length < 2; tries += 1) await sleep(100);
+    expect(froms(told)).toEqual(["self-signed", "issued"]);
+    const certificate = new X509Certificate(told[1]!.certificate);
+    expect(certificate.verify(new X509Certificate(cluster.certificateAuthority).publicKey)).toBe(true);
+    expect([certificate.checkHost(node.name), certificate.checkIP("127.0.0.1")]).toEqual([
+      node.name,
+      "127.0.0.1",
+    ]);
+    expect(failures).toEqual([]);
+    stop.abort();
+    await keeping;
+  });
+
+  test("that is denied is told with what was said, and the node goes on with its own", async () => {
+    await using node = await openTestNode(cluster);
+    const told: NodeCertificate[] = [];
+    const pending: string[] = [];
+    const failures: string[] = [];
+    const stop = new AbortController();
+    const keeping = keepCertificate(() => node.client, {
+      use: "serving",
+      nodeName: node.name,
+      directory: join(root, "pki"),
+      addresses: () => ["127.0.0.1"],
+      onCertificate: (certificate) => told.push(certificate),
+      onPending: (request) => pending.push(request),
+      onFailure: (error) => failures.push(String(error)),
+      signal: stop.signal,
+    });
+    await first(pending);
+    await cluster.kubectlOutput(["certificate", "deny", pending[0]!]);
+    for (let tries = 0; tries < 150 && failures.length === 0; tries += 1) await sleep(100);
+    expect(failures.join("")).toContain(`The certificate request ${pending[0]} was denied: `);
+    expect(froms(told)).toEqual(["self-signed"]);
+    stop.abort();
+    await keeping;
+  });
+});
+
+describe("a client certificate", () => {
+  test("of a few seconds is renewed over and over, and the node stays who it is", async () => {
+    const args = { "kube-controller-manager": ["--cluster-signing-duration=15s"] };
+    await using own = await startControlPlane({ args });
+    expect(await bootstrap(own)).toBe(true);
+    await using kube = await openKube({ kubeconfig: join(root, "kubeconfig") });
+    const told: NodeCertificate[] = [];
+    const failures: string[] = [];
+    const stop = new AbortController();
+    const keeping = keepCertificate(() => nodeClient(kube), {
+      use: "client",
+      nodeName: name,
+      directory: join(root, "pki"),
+      onCertificate: (certificate) => {
+        told.push(certificate);
+        kube.replaceClientCertificate(certificate);
+      },
+      onFailure: (error) => failures.push(String(error)),
+      signal: stop.signal,
+    });
+    const began = Date.now();
+    while (Date.now() - began < 32_000) {
+      const answer = await kube.request<{ status: { userInfo: { username: string } } }>({
+        method: "POST",
+        path: "/apis/authentication.k8s.io/v1/selfsubjectreviews",
+        body: { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" },
+      });
+      expect(answer.status.userInfo.username).toBe(`system:node:${name}`);
+      await sleep(500);
+    }
+    stop.abort();
+    await keeping;
+    expect(failures).toEqual([]);
+    expect(told.length).toBeGreaterThanOrEqual(3);
+    expect(told.length).toBeLessThan(8);
+    expect(new Set(told.map(({ key }) => key)).size).toBe(told.length);
+    expect((await readdir(join(root, "pki"))).filter((file) => /\d\.pem$/.test(file))).toHaveLength(2);
+    // After a night without power all of it is over; the token makes the node a node again.
+    await sleep(Math.max(0, told.at(-1)!.notAfter.getTime() - Date.now()) + 1000);
+    const sentences: string[] = [];
+    expect(await bootstrap(own, sentences)).toBe(true);
+    expect(sentences.join("")).toContain("is replaced: its client certificate has expired on ");
+  }, 120_000);
+});
