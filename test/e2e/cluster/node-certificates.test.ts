@@ -10,10 +10,10 @@ import { startControlPlane } from "@krustlet/control-plane";
 import { nodeClient, openKube } from "@krustlet/kube";
 import { bootstrapNode, keepCertificate, loadCertificate } from "@krustlet/node";
 import type { NodeCertificate } from "@krustlet/node";
-import { eventually } from "@krustlet/testkit";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { openTestNode } from "./node-in-cluster.ts";
 import { sharedCluster } from "./shared-cluster.ts";
+import { until } from "./until.ts";
 
 let cluster: Cluster;
 let root: string;
@@ -44,7 +44,7 @@ const currentClient = (): Promise<{ certificate: string } | undefined> =>
   loadCertificate(join(root, "pki", "kubelet-client-current.pem"));
 const froms = (told: readonly NodeCertificate[]): string[] => told.map(({ from }) => from);
 const first = (pending: readonly string[]): Promise<void> =>
-  eventually(
+  until(
     () => pending.length > 0,
     () => "no request waits",
   );
@@ -140,7 +140,10 @@ describe("a serving certificate", () => {
     await first(pending);
     expect(froms(told)).toEqual(["self-signed"]);
     await cluster.kubectlOutput(["certificate", "approve", pending[0]!]);
-    for (let tries = 0; tries < 150 && told.length < 2; tries += 1) await sleep(100);
+    await until(
+      () => told.length === 2,
+      () => "not issued",
+    );
     expect(froms(told)).toEqual(["self-signed", "issued"]);
     const certificate = new X509Certificate(told[1]!.certificate);
     expect(certificate.verify(new X509Certificate(cluster.certificateAuthority).publicKey)).toBe(true);
@@ -171,7 +174,10 @@ describe("a serving certificate", () => {
     });
     await first(pending);
     await cluster.kubectlOutput(["certificate", "deny", pending[0]!]);
-    for (let tries = 0; tries < 150 && failures.length === 0; tries += 1) await sleep(100);
+    await until(
+      () => failures.length > 0,
+      () => "nothing was told",
+    );
     expect(failures.join("")).toContain(`The certificate request ${pending[0]} was denied: `);
     expect(froms(told)).toEqual(["self-signed"]);
     stop.abort();
@@ -217,7 +223,8 @@ describe("a client certificate", () => {
     expect(new Set(told.map(({ key }) => key)).size).toBe(told.length);
     expect((await readdir(join(root, "pki"))).filter((file) => /\d\.pem$/.test(file))).toHaveLength(2);
     // After a night without power all of it is over; the token makes the node a node again.
-    await sleep(Math.max(0, told.at(-1)!.notAfter.getTime() - Date.now()) + 1000);
+    const end = Math.max(...told.map(({ notAfter }) => notAfter.getTime()));
+    await sleep(Math.max(0, end - Date.now()) + 1000);
     const sentences: string[] = [];
     expect(await bootstrap(own, sentences)).toBe(true);
     expect(sentences.join("")).toContain("is replaced: its client certificate has expired on ");

@@ -2,12 +2,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Cluster } from "@krustlet/control-plane";
 import { keepLease, planNodeLabels, planNodeUpdate, registerNode, reportNodeStatus } from "@krustlet/node";
 import type { NodeClient } from "@krustlet/node";
-import { eventually } from "@krustlet/testkit";
 import type { V1Node } from "@kubernetes/client-node";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { TestNode } from "./node-in-cluster.ts";
 import { openTestNode } from "./node-in-cluster.ts";
 import { sharedCluster } from "./shared-cluster.ts";
+import { until } from "./until.ts";
 
 let cluster: Cluster;
 let node: TestNode;
@@ -181,13 +181,10 @@ describe("a node's heartbeat", () => {
     // The controller manager takes the taint away that the API server gave the node.
     const taintKeys = async (): Promise<string[]> =>
       ((await nodeObject()).spec?.taints ?? []).map(({ key }) => key);
-    for (
-      let tries = 0;
-      tries < 100 && (await taintKeys()).includes("node.kubernetes.io/not-ready");
-      tries += 1
-    ) {
-      await sleep(200);
-    }
+    await until(
+      async () => !(await taintKeys()).includes("node.kubernetes.io/not-ready"),
+      () => "the taint stays",
+    );
     expect(await taintKeys()).toEqual(["kubernetes.io/arch", "kubernetes.io/arch"]);
     await cluster.kubectlOutput(["cordon", node.name]);
     await sleep(11_000);
@@ -208,18 +205,20 @@ describe("a node's heartbeat", () => {
     const uid = registered.metadata!.uid!;
     const stop = new AbortController();
     let renewals = 0;
-    const failures: unknown[] = [];
+    const failures: string[] = [];
     const keeping = keepLease(node.client, {
       nodeName: node.name,
       nodeUid: () => uid,
       onRenewed: () => (renewals += 1),
-      onFailure: (error) => failures.push(error),
+      onFailure: (error) => failures.push(String(error)),
       signal: stop.signal,
     });
-    await eventually(
-      () => renewals === 1,
-      () => `no Lease: ${String(failures)}`,
-    );
+    const renewed = (times: number): Promise<void> =>
+      until(
+        () => renewals === times,
+        () => `${renewals} renewals: ${failures.join("; ")}`,
+      );
+    await renewed(1);
     const lease = (): Promise<unknown> => look("lease", node.name, "--namespace=kube-node-lease");
     expect(await lease()).toMatchObject({
       metadata: { ownerReferences: [{ apiVersion: "v1", kind: "Node", name: node.name, uid }] },
@@ -231,14 +230,13 @@ describe("a node's heartbeat", () => {
     };
     const args = ["patch", "lease", node.name, "--namespace=kube-node-lease", "--type=merge", "--patch"];
     await cluster.kubectlOutput([...args, JSON.stringify(patch)]);
-    for (let tries = 0; tries < 150 && renewals < 2; tries += 1) await sleep(100);
-    expect(renewals).toBe(2);
+    await renewed(2);
     expect(await lease()).toMatchObject({
       metadata: { labels: { theirs: "1" }, ownerReferences: [{ uid }] },
       spec: { acquireTime: expect.stringContaining("2026-01-01T00:00:00.123"), holderIdentity: node.name },
     });
     await cluster.kubectlOutput(["delete", "lease", node.name, "--namespace=kube-node-lease"]);
-    for (let tries = 0; tries < 150 && renewals < 3; tries += 1) await sleep(100);
+    await renewed(3);
     expect(await lease()).toMatchObject({ metadata: { ownerReferences: [{ uid }] } });
     stop.abort();
     await keeping;
