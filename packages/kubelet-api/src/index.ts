@@ -36,5 +36,10 @@ export type {
   ServerLimits,
   ServingTls,
 } from "./kubelet-api-init.ts";
+export type { MetricFamily, Sample } from "./metrics/exposition.ts";
+export { createKubeletMetrics } from "./metrics/kubelet-metrics.ts";
+export type { KubeletMetrics, KubeletMetricsInit } from "./metrics/kubelet-metrics.ts";
+export type { PodStep } from "./metrics/pod-start.ts";
 export { startKubeletApi } from "./start-kubelet-api.ts";
 export type { KubeletApi } from "./start-kubelet-api.ts";
+export type { ContainerUsageSample } from "./stats/usage-snapshot.ts";

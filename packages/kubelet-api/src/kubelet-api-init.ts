@@ -1,8 +1,10 @@
 import type { Cancellable, Clock } from "@krustlet/interface";
 import type { V1Pod } from "@kubernetes/client-node";
 
-import type { HealthChecks } from "./health/health-checks.ts";
 import type { UserInfo } from "./auth/user-info.ts";
+import type { HealthChecks } from "./health/health-checks.ts";
+import type { KubeletMetrics } from "./metrics/kubelet-metrics.ts";
+import type { ContainerUsageSample } from "./stats/usage-snapshot.ts";
 
 /** What the server shows itself with, and whose clients it knows; all PEM. */
 export interface ServingTls {
@@ -104,6 +106,10 @@ export interface KubeletApiInit {
   readonly healthChecks: HealthChecks;
   /** The KubeletConfiguration in effect, `kind` and `apiVersion` included. Shown to whoever may see it. */
   readonly configz: () => object;
+  /** What `/metrics` shows, by `createKubeletMetrics`. Absent: it is not there. */
+  readonly metrics?: KubeletMetrics;
+  /** What each running container uses now. Absent: `/stats/summary` and `/metrics/resource` are not there. */
+  readonly usage?: () => Promise<readonly ContainerUsageSample[]>;
   readonly limits?: ServerLimits;
   /** Told what a node's log should have: one sentence each. */
   readonly onWarning?: (message: string) => void;

@@ -18,7 +18,10 @@ import type { Admit } from "./http/handle-request.ts";
 import type { Route } from "./http/route.ts";
 import type { KubeletApiInit } from "./kubelet-api-init.ts";
 import { containerLogsRoute } from "./logs/serve-container-logs.ts";
+import { metricsRoute, resourceMetricsRoute } from "./metrics/serve-metrics.ts";
 import { podRoutes } from "./pods/serve-pods.ts";
+import { statsRoute } from "./stats/serve-stats.ts";
+import { createUsageSnapshots } from "./stats/usage-snapshot.ts";
 import { contextOf, renewContext } from "./serving-context.ts";
 
 /** A running server. Disposing ends what is being served, closes every connection and frees the port. */
@@ -55,6 +58,7 @@ export async function startKubeletApi(init: KubeletApiInit): Promise<KubeletApi>
       routes: routesOf(init),
       admit: createAdmit(init, stopping.signal, (socket) => tracked.known(socket)),
       signal: stopping.signal,
+      onRequest: (method, segment) => init.metrics?.request(method, segment),
       onWarning: init.onWarning,
     }),
   );
@@ -72,11 +76,17 @@ export async function startKubeletApi(init: KubeletApiInit): Promise<KubeletApi>
 }
 
 function routesOf(init: KubeletApiInit): readonly Route[] {
+  const { pods, clock, configz, metrics, usage, nodeName, onWarning } = init;
+  const snapshot = usage === undefined ? undefined : createUsageSnapshots({ clock, usage });
   return [
-    containerLogsRoute(init.pods, init.clock),
-    ...podRoutes(init.pods),
+    containerLogsRoute(pods, clock),
+    ...podRoutes(pods),
     ...healthzRoutes(init),
-    configzRoute(init.configz),
+    configzRoute(configz),
+    ...(metrics === undefined ? [] : [metricsRoute(metrics)]),
+    ...(snapshot === undefined
+      ? []
+      : [statsRoute(nodeName, pods, snapshot), resourceMetricsRoute(snapshot, onWarning)]),
   ];
 }
 

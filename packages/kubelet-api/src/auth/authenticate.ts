@@ -5,7 +5,7 @@ import type { TLSSocket } from "node:tls";
 import type { Cancellable } from "@krustlet/interface";
 
 import type { KubeletApiInit } from "../kubelet-api-init.ts";
-import { createAnswerCache } from "./answer-cache.ts";
+import { createAnswerCache } from "../answer-cache.ts";
 import { certificatesIn, certificateUserOf } from "./certificate-user.ts";
 import { ANONYMOUS, authenticated } from "./user-info.ts";
 import type { UserInfo } from "./user-info.ts";

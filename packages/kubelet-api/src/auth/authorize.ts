@@ -2,7 +2,7 @@ import type { Cancellable } from "@krustlet/interface";
 
 import type { AccessAttributes, KubeletApiInit } from "../kubelet-api-init.ts";
 import type { Refusal } from "../http/refusal.ts";
-import { createAnswerCache } from "./answer-cache.ts";
+import { createAnswerCache } from "../answer-cache.ts";
 import { subresourcesOf } from "./node-attributes.ts";
 import type { UserInfo } from "./user-info.ts";
 

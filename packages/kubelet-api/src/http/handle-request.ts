@@ -18,6 +18,8 @@ export interface RequestHandlerInit {
   readonly admit?: Admit;
   /** Ends whatever is being served. */
   readonly signal: AbortSignal;
+  /** Told of each request: its method and the path's first segment; what it gives, of its end. */
+  readonly onRequest?: (method: string, segment: string) => (() => void) | undefined;
   readonly onWarning?: (message: string) => void;
 }
 
@@ -25,14 +27,14 @@ export interface RequestHandlerInit {
 export function createRequestHandler(
   init: RequestHandlerInit,
 ): (message: IncomingMessage, response: ServerResponse) => void {
-  const { routes, admit, signal, onWarning } = init;
+  const { routes, admit, signal, onRequest, onWarning } = init;
 
   const serve = async (
     message: IncomingMessage,
     response: ServerResponse,
+    path: RequestPath | undefined,
     gone: AbortSignal,
   ): Promise<void> => {
-    const path = parseRequestPath(message.url ?? "");
     const refusal = await admit?.(message, path);
     if (refusal !== undefined) return refuse(response, refusal);
     if (path === undefined) return refuse(response, { status: 400, text: "400 Bad Request: invalid path\n" });
@@ -47,13 +49,16 @@ export function createRequestHandler(
     const leaving = new AbortController();
     const leave = (): void => leaving.abort();
     signal.addEventListener("abort", leave);
+    const path = parseRequestPath(message.url ?? "");
+    const ended = onRequest?.(message.method ?? "", path?.segments[0] ?? "");
     response.once("close", () => {
+      ended?.();
       signal.removeEventListener("abort", leave);
       leave();
     });
     // Nothing here reads a body; whoever sends one has to begin anew.
     if (hasBody(message)) response.setHeader("Connection", "close");
-    serve(message, response, leaving.signal).catch((error: unknown) => {
+    serve(message, response, path, leaving.signal).catch((error: unknown) => {
       if (leaving.signal.aborted) return void response.destroy();
       onWarning?.(`${message.method} ${message.url?.slice(0, 200)} failed: ${String(error)}`);
       if (response.headersSent) response.destroy();

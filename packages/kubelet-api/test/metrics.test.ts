@@ -1,0 +1,302 @@
+import { initialState, transition } from "@krustlet/pod-machine";
+import type { PodEvent } from "@krustlet/pod-machine";
+import { FakeClock } from "@krustlet/testkit";
+import type { V1Pod } from "@kubernetes/client-node";
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { createKubeletMetrics } from "../src/index.ts";
+import type { ContainerUsageSample, KubeletMetrics, PodReader } from "../src/index.ts";
+import { expositionOf } from "../src/metrics/exposition.ts";
+import { createHistogram } from "../src/metrics/instruments.ts";
+import { openApiBench, runningPod } from "./api-bench.ts";
+
+const CREATED = new Date("2026-02-03T04:05:06Z");
+const after = (seconds: number): Date => new Date(CREATED.getTime() + seconds * 1000);
+const none: PodReader = { list: () => [], running: () => [], find: () => undefined, logOf: () => undefined };
+const newMetrics = (pods = none): KubeletMetrics =>
+  createKubeletMetrics({ nodeName: "node-1", version: "v1.36.3", pods, clock: new FakeClock() });
+
+/** What each line of an exposition says. */
+function linesOf(metrics: KubeletMetrics): readonly string[] {
+  return expositionOf(metrics.families()).split("\n");
+}
+
+/** Takes a pod through events, as the kubelet does, and lets metrics see. */
+function live(metrics: KubeletMetrics, pod: V1Pod, events: readonly PodEvent[]): void {
+  let state = initialState(pod, after(0.1));
+  for (const event of events) {
+    const previous = state;
+    state = transition(previous, event);
+    metrics.observe({ pod, event, previous, state });
+  }
+}
+
+function podOf(init: Partial<V1Pod["spec"]> = {}): V1Pod {
+  return {
+    metadata: { namespace: "default", name: "web", uid: "u-1", creationTimestamp: CREATED },
+    spec: { containers: [{ name: "main", image: "web:v1" }], ...init },
+  };
+}
+
+const toRunning = (container: string, pulledFrom: number, to: number, attempt = 1): readonly PodEvent[] => [
+  { type: "pulling", at: after(pulledFrom), container, attempt },
+  { type: "pulled", at: after(to), container, attempt, imageID: "i", pull: { durationMs: 500, bytes: 5000 } },
+  { type: "started", at: after(to + 0.25), container, attempt, containerID: `wasi://${container}` },
+];
+const begin: readonly PodEvent[] = [
+  { type: "admitted", at: after(0.25) },
+  { type: "mounted", at: after(0.5) },
+];
+
+describe("the time that a pod takes to start", () => {
+  it("is measured once, with the time of pulling and without", () => {
+    const metrics = newMetrics();
+    live(metrics, podOf(), [
+      ...begin,
+      ...toRunning("main", 1, 3),
+      {
+        type: "exited",
+        at: after(9),
+        container: "main",
+        attempt: 1,
+        exitCode: 1,
+        reason: "Error",
+        startedAt: after(3.25),
+        finishedAt: after(9),
+      },
+      { type: "woke", at: after(30) },
+      ...toRunning("main", 31, 32, 2),
+    ]);
+    const lines = linesOf(metrics);
+    expect(lines).toContain("kubelet_pod_start_total_duration_seconds_sum 3.25");
+    expect(lines).toContain("kubelet_pod_start_total_duration_seconds_count 1");
+    expect(lines).toContain("kubelet_pod_start_sli_duration_seconds_sum 1.25");
+    expect(lines).toContain('kubelet_pod_start_sli_duration_seconds_bucket{le="1"} 0');
+    expect(lines).toContain('kubelet_pod_start_sli_duration_seconds_bucket{le="2"} 1');
+    expect(lines).toContain("kubelet_pod_start_duration_seconds_sum 3");
+    expect(lines).toContain("kubelet_started_pods_total 1");
+    expect(lines).toContain('kubelet_started_containers_total{container_type="container"} 2');
+    expect(lines).toContain('kubelet_image_pull_duration_seconds_sum{image_size_in_bytes="0-10MB"} 1');
+  });
+
+  it("ends with the last container, and pulls at the same time count once", () => {
+    const metrics = newMetrics();
+    live(metrics, podOf({ containers: [{ name: "a" }, { name: "b" }] }), [
+      ...begin,
+      ...toRunning("a", 1, 3),
+      ...toRunning("b", 2, 4),
+    ]);
+    const lines = linesOf(metrics);
+    expect(lines).toContain("kubelet_pod_start_total_duration_seconds_sum 4.25");
+    expect(lines).toContain("kubelet_pod_start_sli_duration_seconds_sum 1.25");
+  });
+
+  it("leaves out init containers, and is no promise for pods with lasting volumes", () => {
+    const metrics = newMetrics();
+    const exited: PodEvent = {
+      type: "exited",
+      at: after(5),
+      container: "init",
+      attempt: 1,
+      exitCode: 0,
+      reason: "Completed",
+      startedAt: after(2),
+      finishedAt: after(5),
+    };
+    const init = [...toRunning("init", 1, 1.75), exited];
+    live(metrics, podOf({ initContainers: [{ name: "init" }] }), [
+      ...begin,
+      ...init,
+      ...toRunning("main", 5, 6),
+    ]);
+    expect(linesOf(metrics)).toContain("kubelet_pod_start_sli_duration_seconds_sum 1.5");
+    const hostPath = { name: "data", hostPath: { path: "/data" } };
+    live(metrics, podOf({ volumes: [hostPath, { name: "tmp", emptyDir: {} }] }), [
+      ...begin,
+      ...toRunning("main", 1, 2),
+    ]);
+    expect(linesOf(metrics)).toContain("kubelet_pod_start_sli_duration_seconds_count 1");
+    expect(linesOf(metrics)).toContain("kubelet_pod_start_total_duration_seconds_count 2");
+  });
+
+  it("of pods that end before they run is not measured", () => {
+    const metrics = newMetrics();
+    live(metrics, podOf(), [{ type: "rejected", at: after(1), reason: "OutOfcpu", message: "no" }]);
+    live(metrics, podOf(), [...begin, { type: "deleted", at: after(2), gracePeriodSeconds: 0 }]);
+    expect(linesOf(metrics)).toContain("kubelet_pod_start_total_duration_seconds_count 0");
+  });
+});
+
+it("pods and containers are counted when somebody asks", () => {
+  const mirror = { name: "m", annotations: { "kubernetes.io/config.source": "file" } };
+  const pods = [runningPod(), runningPod({ metadata: mirror, status: { phase: "Failed" } })];
+  const lines = linesOf(newMetrics({ ...none, list: () => pods, running: () => pods.slice(1) }));
+  expect(lines).toContain("kubelet_running_pods 1");
+  expect(lines).toContain('kubelet_running_containers{container_state="running"} 1');
+  expect(lines).toContain('kubelet_desired_pods{static="true"} 1');
+  expect(lines).toContain('kubelet_desired_pods{static=""} 1');
+  expect(lines).toContain('kubelet_active_pods{static="true"} 0');
+  expect(lines).toContain('kubelet_node_name{node="node-1"} 1');
+});
+
+describe("the text of metrics", () => {
+  it("keeps every label within its quotes, whatever is in it", () => {
+    fc.assert(
+      fc.property(fc.string(), (name) => {
+        const text = expositionOf([
+          { name: "m", help: "h", type: "gauge", samples: [{ labels: { pod: name, x: "1" }, value: 1 }] },
+        ]);
+        const [, , line = "", rest] = text.split("\n");
+        expect(rest).toBe("");
+        const quoted = /^m\{pod="((?:[^"\\]|\\[\\n"])*)",x="1"\} 1$/su.exec(line)?.[1];
+        expect(quoted?.replaceAll(/\\(.)/gsu, (_, char: string) => (char === "n" ? "\n" : char))).toBe(name);
+      }),
+      { seed: 1 },
+    );
+  });
+
+  it("has buckets that count whatever is not greater", () => {
+    const histogram = createHistogram({ name: "h", help: "h", labels: ["a"], bounds: [1, 2.5] });
+    for (const value of [0.5, 1, 2, 9]) histogram.observe({ a: "x" }, value);
+    expect(expositionOf([histogram.family()])).toBe(
+      [
+        "# HELP h h",
+        "# TYPE h histogram",
+        'h_bucket{a="x",le="1"} 2',
+        'h_bucket{a="x",le="2.5"} 3',
+        'h_bucket{a="x",le="+Inf"} 4',
+        'h_sum{a="x"} 12.5',
+        'h_count{a="x"} 4',
+        "",
+      ].join("\n"),
+    );
+  });
+});
+
+describe("/metrics", () => {
+  it("counts requests under names that clients cannot add to", async () => {
+    const metrics = newMetrics();
+    await using bench = await openApiBench({ metrics });
+    await bench.get("/healthz/ping");
+    for (let path = 0; path < 5; path += 1) await bench.get(`/made-up-${path}`);
+    const answer = await bench.get("/metrics");
+    expect(answer.headers["content-type"]).toBe("text/plain; version=0.0.4; charset=utf-8");
+    const http = (path: string, suffix: string): string =>
+      `kubelet_http_${suffix}{method="GET",path="${path}",server_type="readwrite",long_running="false"}`;
+    expect(answer.text).toContain(`${http("healthz", "requests_total")} 1\n`);
+    expect(answer.text).toContain(`${http("other", "requests_total")} 5\n`);
+    expect(answer.text).toContain(`${http("metrics", "inflight_requests")} 1\n`);
+    expect(answer.text).toContain(`${http("healthz", "inflight_requests")} 0\n`);
+    expect(answer.text).toMatch(/^process_resident_memory_bytes \d+$/mu);
+  });
+});
+
+const startedAt = new Date("2026-02-03T04:05:06.500Z");
+const usageOf = (name: string, uid: string, container: string, cpuMicros: number): ContainerUsageSample => ({
+  pod: { namespace: "default", name, uid },
+  container,
+  startedAt,
+  cpuMicros,
+  memoryBytes: 65_536,
+});
+
+describe("what containers use", () => {
+  it("is shown for metrics-server, with times", async () => {
+    const usage = async () => [
+      usageOf("a", "1", "x", 1_500_000),
+      usageOf("a", "1", "y", 500_000),
+      usageOf("b", "2", "x", 7),
+    ];
+    await using bench = await openApiBench({ usage });
+    const { text } = await bench.get("/metrics/resource");
+    const at = bench.clock.now().getTime();
+    const lines = text.split("\n");
+    expect(lines).toContain(
+      `container_cpu_usage_seconds_total{container="x",namespace="default",pod="a"} 1.5 ${at}`,
+    );
+    expect(lines).toContain(
+      `container_memory_working_set_bytes{container="x",namespace="default",pod="b"} 65536 ${at}`,
+    );
+    expect(lines).toContain(
+      `container_start_time_seconds{container="y",namespace="default",pod="a"} ${startedAt.getTime() / 1000}`,
+    );
+    expect(lines).toContain(`pod_cpu_usage_seconds_total{namespace="default",pod="a"} 2 ${at}`);
+    expect(lines).toContain(`pod_memory_working_set_bytes{namespace="default",pod="a"} 131072 ${at}`);
+    expect(lines).toContain("resource_scrape_error 0");
+    expect(text).toMatch(new RegExp(`^node_cpu_usage_seconds_total [\\d.]+ ${at}$`, "mu"));
+    expect(text).toMatch(new RegExp(`^node_memory_working_set_bytes \\d+ ${at}$`, "mu"));
+  });
+
+  it("that cannot be measured is an error that is counted", async () => {
+    await using bench = await openApiBench({
+      usage: async () => {
+        throw new Error("no threads");
+      },
+    });
+    const { status, text } = await bench.get("/metrics/resource");
+    expect(status).toBe(200);
+    expect(text).toMatch(/^resource_scrape_error 1$/mu);
+    expect(text).not.toMatch(/^container/mu);
+    await expect(bench.get("/stats/summary")).resolves.toMatchObject({ status: 500 });
+  });
+
+  it("is measured once a second, by however many who ask", async () => {
+    let asked = 0;
+    await using bench = await openApiBench({
+      usage: async () => {
+        asked += 1;
+        return [];
+      },
+    });
+    await Promise.all(Array.from({ length: 10 }, () => bench.get("/metrics/resource")));
+    expect(asked).toBe(1);
+    await bench.clock.advance(1000);
+    await bench.get("/stats/summary?only_cpu_and_memory=true");
+    expect(asked).toBe(2);
+  });
+
+  it("is summed up, with the cores that are used now", async () => {
+    let cpuMicros = 3_000_000;
+    await using bench = await openApiBench({ usage: async () => [usageOf("web", "u-1", "main", cpuMicros)] });
+    const begun = new Date(bench.clock.now().getTime() - 60_000);
+    bench.pods.push(runningPod({ status: { startTime: begun } }));
+    const summary = async () =>
+      JSON.parse((await bench.get("/stats/summary", { method: "POST" })).text) as {
+        node: { nodeName: string; cpu: { usageCoreNanoSeconds: number }; memory: { availableBytes: number } };
+        pods: { cpu: { usageNanoCores: number } }[];
+      };
+    const first = await summary();
+    expect(first.node.nodeName).toBe("node-1");
+    expect(first.node.memory.availableBytes).toBeGreaterThan(0);
+    expect(first.pods).toMatchObject([
+      {
+        podRef: { name: "web", namespace: "default", uid: "u-1" },
+        startTime: `${begun.toISOString().slice(0, 19)}Z`,
+        containers: [
+          {
+            name: "main",
+            startTime: "2026-02-03T04:05:06Z",
+            cpu: { usageCoreNanoSeconds: 3_000_000_000 },
+            memory: { workingSetBytes: 65_536, usageBytes: 65_536 },
+          },
+        ],
+        memory: { workingSetBytes: 65_536 },
+      },
+    ]);
+    cpuMicros += 1_000_000;
+    await bench.clock.advance(4000);
+    expect((await summary()).pods[0]?.cpu.usageNanoCores).toBe(250_000_000);
+    await bench.clock.advance(500);
+    expect((await summary()).pods[0]?.cpu.usageNanoCores).toBe(250_000_000);
+    await bench.clock.advance(4000);
+    expect((await summary()).pods[0]?.cpu.usageNanoCores).toBe(0);
+  });
+
+  it("is not there where nobody measures it", async () => {
+    await using bench = await openApiBench();
+    for (const path of ["/metrics", "/metrics/resource", "/stats/summary"]) {
+      await expect(bench.get(path)).resolves.toMatchObject({ status: 404 });
+    }
+  });
+});
