@@ -13,6 +13,8 @@
  */
 export { apiPods } from "./api-pods.ts";
 export type { ObjectChange } from "./api-pods.ts";
+export { checkpointDirectory } from "./checkpoint-directory.ts";
+export type { CheckpointStore } from "./checkpoint-directory.ts";
 export { argsOf, buildContainerPlan, moduleNameOf, podKeyOf } from "./container-plan.ts";
 export type { ContainerPlanInit } from "./container-plan.ts";
 export { openCriLog } from "./cri-log-writer.ts";

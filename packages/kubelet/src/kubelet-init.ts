@@ -16,6 +16,7 @@ import type { PodAction, PodStatus } from "@krustlet/pod-machine";
 import type { V1Pod } from "@kubernetes/client-node";
 import type { Observable } from "rxjs";
 
+import type { CheckpointStore } from "./checkpoint-directory.ts";
 import type { PodAddresses } from "./pod-address.ts";
 
 /** What a source of pods tells. Every `pod` has a namespace, a name and a UID that is never used again. */
@@ -48,8 +49,8 @@ export interface ContainerOutput {
 /** Something that did not work. The pod's loop has gone on with it already, this is for logs and terminals. */
 export interface PodFailure {
   readonly pod: PodKey;
-  /** The work that failed; `status` is the writing of the pod's status. */
-  readonly action: PodAction["do"] | "status";
+  /** The work that failed; `status` and `checkpoint` are the writing of them. */
+  readonly action: PodAction["do"] | "status" | "checkpoint";
   readonly container?: string;
   readonly error: unknown;
 }
@@ -122,6 +123,16 @@ export interface KubeletInit {
   ) => Promise<Readonly<Record<string, string>>> | Readonly<Record<string, string>>;
   /** Told which pods need the objects that they name: before anything of a pod is done, and when it has ended. */
   readonly objectUsers?: { register(pod: V1Pod): void; unregister(uid: string): void };
+  /**
+   * What outlives this process, so that the next one takes up the pods where they were. Default: every process begins
+   * anew with what the objects' statuses say.
+   */
+  readonly checkpoints?: CheckpointStore;
+  /**
+   * Removes what an earlier process made of the volumes of the pod of this UID, if any. With {@link checkpoints} it is
+   * asked for pods that have ended before they were mounted again, and for those that are in no source any more.
+   */
+  readonly removeVolumes?: (uid: string) => Promise<void>;
   /** How many pods have their volumes made, and images looked for, at the same time. Default 16. */
   readonly parallelism?: number;
   /** Rotation of container logs. Default 10 MiB and 5 files. */

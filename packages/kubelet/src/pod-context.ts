@@ -13,6 +13,10 @@ export interface PodOutputs {
   readonly fail: (failure: PodFailure) => void;
   /** Resolves when the newest status has landed, or nobody writes it any more. Never rejects. */
   readonly statusWritten: () => Promise<void>;
+  /** Notes on disk that the guest of this try may run. Rejects where that cannot be written: then it must not. */
+  readonly begins: (container: string, attempt: number) => Promise<void>;
+  /** Resolves when what is known of the pod is on disk. Rejects where that cannot be written. */
+  readonly kept: () => Promise<void>;
 }
 
 /** One try of a container, from the moment its start is begun until its exit was told. */
@@ -36,6 +40,8 @@ export class PodContext implements AsyncDisposable {
   readonly shared: SharedParts;
   /** Whether the node has taken the pod. */
   admitted = false;
+  /** Whether an earlier process may have made volumes of it. */
+  takenUp = false;
   /** The newest version of the object. */
   pod: V1Pod;
   address: PodAddressLease | undefined;

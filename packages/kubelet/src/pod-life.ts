@@ -1,10 +1,12 @@
 import { logDirOf } from "@krustlet/cri-log";
-import { statusOf } from "@krustlet/pod-machine";
-import type { PodEvent, PodState, PodStatus } from "@krustlet/pod-machine";
+import { isWorthKeeping, statusOf } from "@krustlet/pod-machine";
+import type { PodEvent, PodStatus } from "@krustlet/pod-machine";
 import type { V1Pod } from "@kubernetes/client-node";
 import { concat, defer, finalize, ignoreElements, Subject, tap } from "rxjs";
 import type { Observable } from "rxjs";
 
+import { createCheckpointWriter } from "./checkpoint-writer.ts";
+import { podKeyOf } from "./container-plan.ts";
 import type { KubeletInit, PodChange, PodFailure } from "./kubelet-init.ts";
 import { PodContext } from "./pod-context.ts";
 import type { PodOutputs } from "./pod-context.ts";
@@ -40,21 +42,40 @@ export function livePod(
       emit: (event) => late$.next(event),
       fail: failed,
       statusWritten: async () => status?.settled(),
+      begins: async (container, attempt) => checkpoints?.begin(container, attempt),
+      kept: async () => checkpoints?.settled(),
     };
+    const { uid } = podKeyOf(pod);
+    const checkpoint = shared.left.get(uid);
+    shared.left.delete(uid);
     const context = new PodContext(kubelet, pod, outputs, shared);
+    context.takenUp = checkpoint !== undefined;
+    const checkpoints =
+      kubelet.checkpoints &&
+      createCheckpointWriter({
+        store: kubelet.checkpoints,
+        uid,
+        state: () => living.state,
+        onError: (error) => failed({ pod: context.key, action: "checkpoint", error }),
+      });
     const living: LivingPod = { context, state: undefined };
     shared.pods.set(context.key.uid, living);
     kubelet.objectUsers?.register(pod);
     let closing: Promise<void> | undefined;
     // Whoever disposes the kubelet while the pod's end is under way waits for that.
     const held: AsyncDisposable = {
-      [Symbol.asyncDispose]: () => closing ?? context[Symbol.asyncDispose](),
+      [Symbol.asyncDispose]: async () => {
+        if (closing !== undefined) return closing;
+        await context[Symbol.asyncDispose]();
+        await checkpoints?.settled().catch(() => undefined);
+      },
     };
     open.add(held);
-    const tell = (state: PodState): void => {
+    const tell = ({ previous, state }: PodTransition): void => {
       if (state.name === "Finished" && living.state?.name !== "Finished")
         kubelet.objectUsers?.unregister(context.key.uid);
       living.state = state;
+      if (isWorthKeeping(previous, state)) checkpoints?.changed();
       // What is not admitted yet is told with the addresses that it gets then.
       if (kubelet.writeStatus === undefined || state.name === "Registered") return;
       const offer = offerOf(statusOf(state));
@@ -72,15 +93,18 @@ export function livePod(
     const close = async (): Promise<void> => {
       await status?.close();
       await context[Symbol.asyncDispose]();
-      await removeTree(logDirOf(kubelet.rootDir, context.key)).catch((error: unknown) =>
-        failed({ pod: context.key, action: "unmount", error }),
-      );
+      try {
+        await removeTree(logDirOf(kubelet.rootDir, context.key));
+        await checkpoints?.remove();
+      } catch (error) {
+        failed({ pod: context.key, action: "unmount", error });
+      }
       shared.pods.delete(context.key.uid);
       kubelet.objectUsers?.unregister(context.key.uid);
       open.delete(held);
     };
     return concat(
-      runPod({ context, late$, changes$ }).pipe(tap(({ state }) => tell(state))),
+      runPod({ context, late$, changes$, checkpoint }).pipe(tap(tell)),
       defer(() => (closing = close())).pipe(ignoreElements()),
     ).pipe(finalize(() => stop.abort()));
   });

@@ -1,5 +1,5 @@
 import { initialState, transition, workOf } from "@krustlet/pod-machine";
-import type { PodEvent, PodState } from "@krustlet/pod-machine";
+import type { Checkpoint, PodEvent, PodState } from "@krustlet/pod-machine";
 import type { V1Pod } from "@kubernetes/client-node";
 import {
   connect,
@@ -38,15 +38,17 @@ export interface PodLoopInit {
   readonly late$: Observable<PodEvent>;
   /** What the source says of the pod after its first version. */
   readonly changes$: Observable<PodChange>;
+  /** What an earlier process knew of the pod. */
+  readonly checkpoint?: Checkpoint;
 }
 
 /**
  * The life of one pod, until nothing of it is left: state → work → effect → event → state.
  * Unsubscribing cancels the work under way; what runs already is held by the context, whose owner disposes it.
  */
-export function runPod({ context, late$, changes$ }: PodLoopInit): Observable<PodTransition> {
+export function runPod({ context, late$, changes$, checkpoint }: PodLoopInit): Observable<PodTransition> {
   const feedback = new Subject<PodEvent>();
-  const first: PodState = initialState(context.pod, context.now());
+  const first: PodState = initialState(context.pod, context.now(), {}, checkpoint);
   // Seeded last: a seed before the feedback would be acted upon while nobody listens to the feedback yet.
   const events$ = merge(
     feedback,

@@ -1,4 +1,4 @@
-import type { PodState } from "@krustlet/pod-machine";
+import type { Checkpoint, PodState } from "@krustlet/pod-machine";
 import type { V1Pod } from "@kubernetes/client-node";
 
 import type { KubeletInit } from "./kubelet-init.ts";
@@ -27,6 +27,8 @@ export interface SharedParts {
   /** Looking at how full volumes are reads whole trees. */
   readonly measures: Slots;
   readonly refreshes: ObjectRefreshes;
+  /** What earlier processes knew of pods that have not been seen yet, by UID. */
+  readonly left: Map<string, Checkpoint>;
   /** The pods but `uid` that were admitted and have not ended. */
   activePods(uid: string): readonly V1Pod[];
 }
@@ -44,6 +46,7 @@ export function createSharedParts({ parallelism = PARALLELISM }: KubeletInit): S
     pullsFrom: createKeyedSlots(parallelism),
     measures: createSlots(MEASURED_AT_ONCE),
     refreshes: createObjectRefreshes(),
+    left: new Map(),
     activePods: (uid) =>
       [...pods.values()].flatMap(({ context, state }) =>
         context.key.uid !== uid && context.admitted && !hasEnded(state) ? [context.pod] : [],

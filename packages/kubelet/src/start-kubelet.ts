@@ -1,8 +1,13 @@
-import { filter, merge, Subject, Subscription } from "rxjs";
+import type { Checkpoint } from "@krustlet/pod-machine";
+import { filter, merge, Subject, Subscription, tap } from "rxjs";
 import type { Observable } from "rxjs";
 
 import { byName } from "./by-name.ts";
+import type { CheckpointStore } from "./checkpoint-directory.ts";
 import type { KubeletInit, PodChange, PodFailure, SourceChange } from "./kubelet-init.ts";
+import { readLeftPods } from "./left-pods.ts";
+import type { LeftPods } from "./left-pods.ts";
+import { createOrphanSweep } from "./orphan-sweep.ts";
 import { livePod } from "./pod-life.ts";
 import type { PodLives } from "./pod-life.ts";
 import { podViews } from "./pod-views.ts";
@@ -11,8 +16,9 @@ import type { PodTransition } from "./run-pod.ts";
 import { createSharedParts } from "./shared-parts.ts";
 
 /**
- * A running kubelet. Disposing cancels all work, kills every container and waits until nothing runs; volumes stay on
- * disk, as they do when a node is started anew. To stop pods gracefully, let their source remove them first.
+ * A running kubelet. Disposing cancels all work, kills every container and waits until nothing runs; volumes, logs and
+ * checkpoints stay on disk, and the next process takes the pods up. To stop pods gracefully, let their source remove
+ * them first.
  */
 export interface Kubelet extends PodViews, AsyncDisposable {
   /** Every step of every pod. Hot; whoever subscribes synchronously after the start misses nothing. */
@@ -33,20 +39,38 @@ export function startKubelet(init: KubeletInit): Kubelet {
   const shared = createSharedParts(init);
   const lives: PodLives = { kubelet: init, open, failed, shared };
 
-  const changes$ = merge(...init.sources).pipe(filter(isPodChange));
-  const steps$ = changes$.pipe(byName((first, rest$) => livePod(lives, first.pod, rest$)));
-
   const running = new Subscription();
-  queueMicrotask(() => {
+  const begin = (left?: LeftPods): void => {
     if (running.closed) return;
+    const sweep = left && createOrphanSweep(init, left, failed);
+    const sources = init.sources.map((source$, index) =>
+      source$.pipe(
+        tap((change) => sweep?.told(index, change)),
+        filter(isPodChange),
+      ),
+    );
     running.add(init.objectsChanged$?.subscribe((object) => shared.refreshes.changed(object ?? undefined)));
     running.add(
-      steps$.subscribe({
-        next: (step) => transitions$.next(step),
-        error: (error: unknown) => transitions$.error(error),
-      }),
+      merge(...sources)
+        .pipe(byName((first, rest$) => livePod(lives, first.pod, rest$)))
+        .subscribe({
+          next: (step) => transitions$.next(step),
+          error: (error: unknown) => transitions$.error(error),
+        }),
     );
-  });
+  };
+  const takeUp = async (store: CheckpointStore): Promise<void> => {
+    const left = await readLeftPods(store).catch((error: unknown) => {
+      failed({ pod: { namespace: "", name: "", uid: "" }, action: "checkpoint", error });
+      return { checkpoints: new Map<string, Checkpoint>(), broken: new Map<string, Error>() };
+    });
+    for (const [uid, checkpoint] of left.checkpoints) shared.left.set(uid, checkpoint);
+    for (const [uid, error] of left.broken)
+      failed({ pod: { namespace: "", name: "", uid }, action: "checkpoint", error });
+    begin(left);
+  };
+  if (init.checkpoints === undefined) queueMicrotask(() => begin());
+  else void takeUp(init.checkpoints);
 
   return {
     transitions$: transitions$.asObservable(),

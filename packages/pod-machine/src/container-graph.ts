@@ -8,8 +8,8 @@ import type { TerminatedStatus } from "./pod-status.ts";
  * ends in one of the states that wait, or for good in `Terminated` or `Abandoned`.
  */
 export const CONTAINER_EDGES = {
-  /** Not its turn yet. */
-  Waiting: ["Pulling", "Abandoned"],
+  /** Not its turn yet. `Terminated` if it had run before the node was restarted. */
+  Waiting: ["Pulling", "Terminated", "Abandoned"],
   Pulling: ["Starting", "PullBackOff", "Terminated", "Abandoned"],
   PullBackOff: ["Pulling", "Terminated", "Abandoned"],
   Starting: ["Running", "StartBackOff", "Terminated", "Killing"],

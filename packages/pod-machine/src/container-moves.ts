@@ -100,12 +100,20 @@ export function exitOf(
     const { exitCode, reason, message, startedAt, finishedAt } = event;
     return { exitCode, reason, message, startedAt, finishedAt, containerID };
   }
+  return lostRun(run, event.at);
+}
+
+/** The end of a run that is nowhere to be found, in the kubelet's words. */
+export function lostRun(
+  { containerID, startedAt }: { readonly containerID?: string; readonly startedAt?: Date },
+  at: Date,
+): ContainerExitRecord {
   return {
     exitCode: 137,
     reason: "ContainerStatusUnknown",
     message: "The container could not be located when the pod was terminated",
-    startedAt: run.startedAt,
-    finishedAt: event.at,
+    startedAt,
+    finishedAt: at,
     containerID,
   };
 }

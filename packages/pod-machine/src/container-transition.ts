@@ -41,7 +41,7 @@ export type ContainerRow<From extends ContainerStateName> = (
 const ROWS: { readonly [From in ContainerStateName]: ContainerRow<From> } = {
   Waiting: (container, input) => {
     if (input.type === "begin") return pull(container);
-    return input.type === "stop" ? to(container, { name: "Abandoned" }) : container;
+    return input.type === "stop" ? giveUp(container) : container;
   },
   Pulling: (container, input) => {
     if (input.type === "pulling") return to(container, { name: "Pulling", downloading: true });

@@ -15,6 +15,8 @@
  *
  * @packageDocumentation
  */
+export { checkpointOf, isWorthKeeping } from "./checkpoint.ts";
+export type { Checkpoint, ContainerCheckpoint } from "./checkpoint.ts";
 export { CONTAINER_EDGES } from "./container-graph.ts";
 export type {
   Container,
@@ -31,6 +33,7 @@ export { diagramOf } from "./diagram.ts";
 export { initialState } from "./initial-state.ts";
 export { eventsOf } from "./kubernetes-events.ts";
 export type { PodEventRecord } from "./kubernetes-events.ts";
+export { parseCheckpoint } from "./parse-checkpoint.ts";
 export { POD_EDGES } from "./pod-graph.ts";
 export type {
   MachineOptions,

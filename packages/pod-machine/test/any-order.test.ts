@@ -45,10 +45,11 @@ function chance(seed: number): () => number {
 
 describe("in any order of events", () => {
   it(
-    "a pod never goes backwards, keeps its order, never starts twice, and ends once it is deleted",
+    "and deaths of its process, a pod never goes backwards, keeps its order, never starts twice, and ends once it is deleted",
     { timeout: 600_000 },
     () => {
       const reached = new Map<string, number>();
+      let deaths = 0;
       fc.assert(
         fc.property(pods, fc.nat(), fc.nat(60), fc.boolean(), (pod, seed, steps, probes) => {
           const world = new World(pod, chance(seed), { probes });
@@ -56,9 +57,11 @@ describe("in any order of events", () => {
           reached.set(world.state.name, (reached.get(world.state.name) ?? 0) + 1);
           if (world.state.name !== "Gone") world.end();
           expect(world.state.name).toBe("Gone");
+          deaths += world.deaths;
         }),
         { seed: 2026, numRuns },
       );
+      expect(deaths).toBeGreaterThan(numRuns / 4);
       // The walk is worth something only if it comes everywhere.
       expect([...reached.keys()].toSorted()).toEqual(
         ["Finished", "Gone", "Mounting", "Registered", "Running", "Terminating", "Unmounting"].toSorted(),

@@ -1,4 +1,13 @@
-import { eventsOf, initialState, statusOf, transition, workOf } from "@krustlet/pod-machine";
+import {
+  checkpointOf,
+  eventsOf,
+  initialState,
+  isWorthKeeping,
+  parseCheckpoint,
+  statusOf,
+  transition,
+  workOf,
+} from "@krustlet/pod-machine";
 import type { MachineOptions, PodAction, PodEvent, PodLike, PodState } from "@krustlet/pod-machine";
 
 type Acted = Extract<PodAction, { readonly container: string }>;
@@ -32,12 +41,23 @@ export class World {
   readonly #succeeded = new Set<string>();
   readonly #everStarted = new Set<string>();
   readonly #random: () => number;
+  readonly #options: MachineOptions;
+  /** What is on disk: the checkpoint, and which tries of containers may have run. */
+  #kept: string | undefined;
+  #begun = new Map<string, number>();
+  /** Runs of guests that truly began: container/restart. */
+  readonly #runs = new Set<string>();
+  /** The object as the API server has it; its status may be an old one. */
+  #object: PodLike;
+  deaths = 0;
   #changes = 0;
   #deletion: PodLike["metadata"];
   #calm = false;
 
   constructor(pod: PodLike, random: () => number, options: MachineOptions) {
     this.pod = pod;
+    this.#object = pod;
+    this.#options = options;
     this.#random = random;
     this.state = freeze(initialState(pod, this.#now(), options));
     this.#reconcile();
@@ -72,7 +92,57 @@ export class World {
     const before = this.state;
     this.state = freeze(transition(before, { ...event, at: this.#now() }));
     this.#check(before);
+    if (isWorthKeeping(before, this.state)) this.#keep();
+    if (this.#random() < 0.3) this.#object = { ...this.#object, status: revived(statusOf(this.state)) };
     this.#reconcile();
+  }
+
+  #keep(): void {
+    this.#kept = JSON.stringify(checkpointOf(this.state, this.#begun));
+  }
+
+  /** The guest runs from here on, as whoever starts it has noted before. */
+  #begin({ container, attempt }: { readonly container: string; readonly attempt: number }): void {
+    this.#begun.set(container, attempt);
+    this.#keep();
+    this.running.set(container, attempt);
+    const facts = this.state.facts.containers.find(({ name }) => name === container);
+    const run = `${container}/${facts?.restartCount}`;
+    assert(!this.#runs.has(run), `${run} is no run's number twice`);
+    this.#runs.add(run);
+    const never =
+      this.pod.spec?.restartPolicy === "Never" && facts?.kind !== "sidecar" && this.#changes === 0;
+    const runs = [...this.#runs].filter((each) => each.startsWith(`${container}/`));
+    assert(!never || runs.length === 1, `${container} never runs twice`);
+  }
+
+  /** The process is killed, and another one takes up what there is. */
+  #die(): void {
+    this.deaths += 1;
+    const was = statusOf(this.state);
+    const begun = this.state.name !== "Registered";
+    this.running.clear();
+    this.#pending.clear();
+    this.#seen.clear();
+    this.#gone.clear();
+    this.#late.length = 0;
+    this.#begun = new Map();
+    const kept = this.#kept === undefined ? undefined : parseCheckpoint(this.#kept);
+    const before = this.state;
+    this.state = freeze(initialState(this.#object, this.#now(), this.#options, kept));
+    const is = statusOf(this.state);
+    if (begun && (was.phase === "Succeeded" || was.phase === "Failed"))
+      assert(is.phase === was.phase && is.reason === was.reason, "an end outlives the process");
+    for (const [index, container] of this.state.facts.containers.entries()) {
+      const earlier = before.facts.containers[index];
+      assert(container.exits >= (earlier?.exits ?? 0), "no exit is forgotten");
+      const { containerStatuses = [], initContainerStatuses = [] } = this.#object.status ?? {};
+      const told = [...containerStatuses, ...initContainerStatuses].find(
+        ({ name }) => name === container.name,
+      );
+      assert(container.restartCount >= (told?.restartCount ?? 0), "restart counts outlive the process");
+    }
+    this.send({ type: "woke" });
   }
 
   #now(): Date {
@@ -112,7 +182,7 @@ export class World {
     if (action.do === "start") {
       // The start may have won the race: then the guest runs, and only `kill` will find it.
       if (this.#random() < 0.5) {
-        this.running.set(action.container, action.attempt);
+        this.#begin(action);
         const { container, attempt } = action;
         this.#late.push({
           type: "started",
@@ -179,7 +249,7 @@ export class World {
       const reason = this.#pick(["CreateContainerConfigError", "RunContainerError"] as const);
       return this.send({ ...trying(action), type: "startFailed", reason, message: "no" });
     }
-    this.running.set(action.container, action.attempt);
+    this.#begin(action);
     this.#everStarted.add(action.container);
     this.send({
       ...trying(action),
@@ -242,6 +312,7 @@ export class World {
         weight: 0.1,
         make: () => this.send({ type: "evicted", reason: "Evicted", message: "full" }),
       },
+      { name: "death", weight: this.#options.probes === true ? 0 : 0.2, make: () => this.#die() },
       { name: "changed", weight: 0.3, make: () => this.#change() },
       { name: "deletionTimestamp", weight: 0.15, make: () => this.#askForDeletion() },
     ];
@@ -258,7 +329,8 @@ export class World {
     const { spec = { containers: [] } } = this.pod;
     const containers = spec.containers.map((container) => ({ ...container, image: `v${this.#changes % 3}` }));
     const metadata = this.#deletion ?? this.pod.metadata;
-    this.send({ type: "changed", pod: { metadata, spec: { ...spec, containers } } });
+    this.#object = { metadata, spec: { ...spec, containers }, status: this.#object.status };
+    this.send({ type: "changed", pod: this.#object });
   }
 
   #askForDeletion(): void {
@@ -338,4 +410,11 @@ function freeze<T>(value: T): T {
     for (const part of Object.values(value)) freeze(part);
   }
   return value;
+}
+
+/** Through JSON and back, as the API server gives it. */
+function revived(status: PodLike["status"]): PodLike["status"] {
+  const asDates = (_key: string, value: unknown): unknown =>
+    typeof value === "string" && /^\d{4}-\d\d-\d\dT.*Z$/u.test(value) ? new Date(value) : value;
+  return JSON.parse(JSON.stringify(status), asDates) as PodLike["status"];
 }

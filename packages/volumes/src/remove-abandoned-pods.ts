@@ -4,7 +4,9 @@ import { join, resolve } from "node:path";
 import { memoryDirectoryOf } from "./memory-directory.ts";
 import { hasEnded, NODE_MARK } from "./owner-mark.ts";
 import { memoryParentOf } from "./plugins/empty-dir-volume.ts";
+import { uidOf } from "./pod-text.ts";
 import { removeTree } from "./remove-tree.ts";
+import { volumeError } from "./volume-error.ts";
 
 const OWNER = ".owner";
 
@@ -44,6 +46,23 @@ export async function removeOrphanedPods(
   return removePods(init, (uid, mark) => mark === NODE_MARK && !init.isKnown(uid));
 }
 
+/**
+ * Removes the volumes of one Pod that outlived its process (`podsOutliveProcess`) and was not mounted again since. For
+ * the one process that owns them. Resolves, too, where nothing is left.
+ * @throws KrustletError `VolumeFailed`.
+ */
+export async function removePodVolumes(init: LeftoverPods & { readonly uid: string }): Promise<void> {
+  const root = resolve(init.rootDirectory);
+  const uid = uidOf({ metadata: { uid: init.uid } });
+  const mark = await readFile(ownerPathOf(join(root, "pods", uid)), "utf8").catch(() => "");
+  if (mark !== NODE_MARK) return;
+  try {
+    await removePod(init, root, uid);
+  } catch (cause) {
+    throw volumeError(cause, `the volumes of the pod ${uid} could not be removed`);
+  }
+}
+
 async function removePods(
   init: LeftoverPods,
   isLeft: (uid: string, mark: string) => Promise<boolean> | boolean,
@@ -59,15 +78,21 @@ async function removePods(
     if (!(await isLeft(uid, mark))) continue;
     removed.push(uid);
     try {
-      const memory = await memoryDirectoryOf(init.memoryDirectory);
-      if (memory !== undefined) await removeMemory(memoryParentOf(memory, root), uid);
-      await removeTree(join(pods, uid), join(pods, `${uid}.removing`));
-      await rm(owner, { force: true });
+      await removePod(init, root, uid);
     } catch {
       // Another process removes it too, or it is in use: the next one tries again.
     }
   }
   return removed;
+}
+
+async function removePod(init: LeftoverPods, root: string, uid: string): Promise<void> {
+  const directory = join(root, "pods", uid);
+  const memory = await memoryDirectoryOf(init.memoryDirectory);
+  if (memory !== undefined) await removeMemory(memoryParentOf(memory, root), uid);
+  await removeTree(directory, `${directory}.removing`);
+  // The mark goes last, so that it is there until the last file has gone.
+  await rm(ownerPathOf(directory), { force: true });
 }
 
 async function removeMemory(parent: string, uid: string): Promise<void> {

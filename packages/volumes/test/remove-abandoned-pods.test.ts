@@ -3,7 +3,12 @@ import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 
-import { createVolumeMounter, removeAbandonedPods, removeOrphanedPods } from "../src/index.ts";
+import {
+  createVolumeMounter,
+  removeAbandonedPods,
+  removeOrphanedPods,
+  removePodVolumes,
+} from "../src/index.ts";
 import { podOf, scratch, sourceOf } from "./pod-of.ts";
 
 const VOLUMES = [
@@ -104,5 +109,22 @@ describe("pods that outlive their process", () => {
     const mounter = createVolumeMounter({ ...t.init, objects: sourceOf(), podsOutliveProcess: true });
     await using _volumes = await mounter.mount(podOf(VOLUMES));
     expect(await readFile(kept, "utf8")).toBe("kept");
+  });
+});
+
+it("removes the volumes of one pod that outlived its process, in memory too, and of no other", async () => {
+  await using t = await setUp();
+  const disk = (): Promise<readonly string[]> => readdir(t.pods);
+  await removePodVolumes({ ...t.init, uid: "11111111-2222" });
+  // It is of a process that gives each Pod a new UID.
+  expect(await disk()).toHaveLength(2);
+  await writeFile(t.owner, "node");
+  await removePodVolumes({ ...t.init, uid: "11111111-3333" });
+  expect(await disk()).toHaveLength(2);
+  await removePodVolumes({ ...t.init, uid: "11111111-2222" });
+  expect([await disk(), await t.inMemory()]).toEqual([[], []]);
+  await removePodVolumes({ ...t.init, uid: "11111111-2222" });
+  await expect(removePodVolumes({ ...t.init, uid: "../../etc" })).rejects.toMatchObject({
+    code: "InvalidField",
   });
 });

@@ -22,6 +22,8 @@ export const mount: Effect<"mount"> = async (context, _action, signal) => {
   const mounting = (async () => {
     // An attempt that was cancelled is undone before the next one begins.
     await earlier;
+    // Whoever comes after this process has to know that there is something to undo.
+    await context.outputs.kept();
     return context.shared.mounts(() => kubelet.volumes.mount(pod, { signal }), { signal });
   })();
   context.mounting = mounting.catch(() => undefined);
@@ -47,7 +49,9 @@ export const unmount: Effect<"unmount"> = async (context) => {
   const { kubelet, key } = context;
   try {
     const volumes = await context.mounting;
-    await volumes?.[Symbol.asyncDispose]();
+    if (volumes !== undefined) await volumes[Symbol.asyncDispose]();
+    else if (context.takenUp) await kubelet.removeVolumes?.(key.uid);
+    context.takenUp = false;
     context.mounting = Promise.resolve(undefined);
     const containers = containersDirOf(kubelet.rootDir, key);
     await removeTree(containers);

@@ -111,6 +111,8 @@ async function startContainer(
       stdin: kubelet.stdinOf?.(pod, name),
       write: (stream, chunk) => output.write(stream, chunk),
     };
+    await context.outputs.begins(name, attempt);
+    signal.throwIfAborted();
     const running = await runtime.start(plan, io, { signal });
     if (signal.aborted) {
       await running[Symbol.asyncDispose]();

@@ -1,0 +1,53 @@
+import { rm, rmdir } from "node:fs/promises";
+import { dirname } from "node:path";
+
+import { logDirOf, pathSegmentOf } from "@krustlet/cri-log";
+import { KrustletError } from "@krustlet/interface";
+import { parseCheckpoint } from "@krustlet/pod-machine";
+import type { Checkpoint } from "@krustlet/pod-machine";
+
+import type { CheckpointStore } from "./checkpoint-directory.ts";
+import { messageOf } from "./failure-reason.ts";
+import type { KubeletInit } from "./kubelet-init.ts";
+import { containersDirOf } from "./pod-paths.ts";
+
+/** What earlier processes left. */
+export interface LeftPods {
+  /** By UID. */
+  readonly checkpoints: ReadonlyMap<string, Checkpoint>;
+  /** UIDs of which there is a file that is no checkpoint, and why. */
+  readonly broken: ReadonlyMap<string, Error>;
+}
+
+/** Reads every checkpoint that there is. A pod whose own is broken is taken up by its status alone. */
+export async function readLeftPods(store: CheckpointStore): Promise<LeftPods> {
+  const checkpoints = new Map<string, Checkpoint>();
+  const broken = new Map<string, Error>();
+  for (const { uid, text } of await store.list()) {
+    try {
+      const checkpoint = parseCheckpoint(text);
+      if (pathSegmentOf(checkpoint.uid) !== uid) {
+        throw new KrustletError("InvalidObject", `it is one of the pod ${JSON.stringify(checkpoint.uid)}`);
+      }
+      checkpoints.set(checkpoint.uid, checkpoint);
+    } catch (cause) {
+      const message = `what was kept of the pod ${uid} is ignored, because ${messageOf(cause)}`;
+      broken.set(uid, new KrustletError("InvalidObject", message, { cause }));
+    }
+  }
+  return { checkpoints, broken };
+}
+
+/** Removes everything of a pod that is nobody's any more: volumes, messages, logs and, at last, its checkpoint. */
+export async function removeLeftPod(
+  kubelet: Pick<KubeletInit, "rootDir" | "removeVolumes" | "checkpoints">,
+  { namespace, name, uid }: Pick<Checkpoint, "namespace" | "name" | "uid">,
+): Promise<void> {
+  const key = { namespace, name, uid };
+  await kubelet.removeVolumes?.(uid);
+  const containers = containersDirOf(kubelet.rootDir, key);
+  await rm(containers, { recursive: true, force: true });
+  await rmdir(dirname(containers)).catch(() => undefined);
+  await rm(logDirOf(kubelet.rootDir, key), { recursive: true, force: true });
+  await kubelet.checkpoints?.remove(uid);
+}

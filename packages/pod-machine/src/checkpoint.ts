@@ -1,0 +1,106 @@
+import type { CrashRecord } from "./back-off.ts";
+import type { Container, ContainerExitRecord } from "./container-graph.ts";
+import type { PodOutcome, PodState, Termination } from "./pod-graph.ts";
+
+/**
+ * What of a pod has to outlive the process that runs it, so that the next one does nothing twice: plain data, in JSON
+ * and back. Written before a container's first instruction, when it has ended, and when the pod has.
+ */
+export interface Checkpoint {
+  readonly version: 1;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly startTime: Date;
+  readonly containers: readonly ContainerCheckpoint[];
+  /** The node is ending the pod for a reason of its own. */
+  readonly ending?: Pick<Termination, "cause" | "reason" | "message">;
+  /** The pod has ended. */
+  readonly outcome?: PodOutcome;
+}
+
+/** One container's part of it. */
+export interface ContainerCheckpoint {
+  readonly name: string;
+  /** Another image begins a new record of crashes. */
+  readonly image?: string;
+  readonly imageID?: string;
+  readonly attempt: number;
+  readonly exits: number;
+  /** Whether the guest may be running. What is known of the run comes when it has begun. */
+  readonly run?: { readonly containerID?: string; readonly startedAt?: Date };
+  /** How the last run ended, and the one before it. */
+  readonly exit?: ContainerExitRecord;
+  readonly lastExit?: ContainerExitRecord;
+  readonly crash?: CrashRecord;
+}
+
+/**
+ * The checkpoint of a state. `begun` are the tries of containers, by name, whose guest may run though `started` has
+ * not been told: whoever starts containers adds a try and writes the checkpoint before it starts the guest.
+ */
+export function checkpointOf(state: PodState, begun: ReadonlyMap<string, number> = new Map()): Checkpoint {
+  const { pod, startTime, containers } = state.facts;
+  const { namespace = "default", name = "", uid = "" } = pod.metadata ?? {};
+  const ending = endingOf(state);
+  return {
+    version: 1,
+    namespace,
+    name,
+    uid,
+    startTime,
+    containers: containers.map((container) => containerCheckpointOf(container, begun)),
+    ending: ending && { cause: ending.cause, reason: ending.reason, message: ending.message },
+    outcome: "outcome" in state ? state.outcome : undefined,
+  };
+}
+
+/**
+ * Whether a step changed what a checkpoint keeps: whether the pod was taken, a run has begun or ended, or the pod is
+ * ending.
+ */
+export function isWorthKeeping(before: PodState, after: PodState): boolean {
+  if (before === after) return false;
+  if (before.name === "Registered" && after.name !== "Registered") return true;
+  if (("outcome" in after && !("outcome" in before)) || endingOf(before) !== endingOf(after)) return true;
+  return after.facts.containers.some((container, index) => {
+    const earlier = before.facts.containers[index];
+    return container.exits !== earlier?.exits || runOf(container) !== runOf(earlier);
+  });
+}
+
+function endingOf(state: PodState): Termination | undefined {
+  if (state.name !== "Terminating") return undefined;
+  const { termination } = state;
+  return termination.cause === "evicted" || termination.cause === "deadline" ? termination : undefined;
+}
+
+function runOf(container: Container | undefined): string | undefined {
+  const state = container?.state;
+  return state !== undefined && "containerID" in state ? state.containerID : undefined;
+}
+
+function containerCheckpointOf(
+  { name, spec, imageID, attempt, exits, state, lastExit, crash }: Container,
+  begun: ReadonlyMap<string, number>,
+): ContainerCheckpoint {
+  const kept = { name, image: spec.image, imageID, attempt, exits, crash };
+  switch (state.name) {
+    case "Running":
+    case "Terminating": {
+      const { containerID, startedAt } = state;
+      return { ...kept, run: { containerID, startedAt }, exit: lastExit };
+    }
+    case "Starting":
+    case "Killing":
+      if ("containerID" in state && state.containerID !== undefined) {
+        const { containerID, startedAt } = state;
+        return { ...kept, run: { containerID, startedAt }, exit: lastExit };
+      }
+      return begun.get(name) === attempt ? { ...kept, run: {}, exit: lastExit } : { ...kept, exit: lastExit };
+    case "Terminated":
+      return { ...kept, exit: state.exit, lastExit };
+    default:
+      return { ...kept, exit: lastExit };
+  }
+}
