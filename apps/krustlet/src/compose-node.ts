@@ -1,4 +1,5 @@
 import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 
 import { serviceVariablesOf } from "@krustlet/environment";
 import type { DirectoryImageStore } from "@krustlet/image-store";
@@ -14,11 +15,11 @@ import {
   watchServices,
 } from "@krustlet/kube";
 import type { EventRecorder, Kube } from "@krustlet/kube";
-import { loopbackPodAddresses } from "@krustlet/kubelet";
+import { checkpointDirectory, loopbackPodAddresses } from "@krustlet/kubelet";
 import type { KubeletInit, NodeFacts, PodAddresses } from "@krustlet/kubelet";
 import type { NodeClient } from "@krustlet/node";
 import { credentialsOfSecret } from "@krustlet/oci";
-import { createVolumeMounter } from "@krustlet/volumes";
+import { createVolumeMounter, removePodVolumes } from "@krustlet/volumes";
 import type { V1Node, V1RuntimeClass, V1Service } from "@kubernetes/client-node";
 import type { Logger } from "pino";
 
@@ -176,6 +177,8 @@ function followCluster(
       addresses: podAddressesOf(config, addresses),
       node,
       rootDir: config.root,
+      checkpoints: checkpointDirectory(join(config.root, "checkpoints")),
+      removeVolumes: (uid) => removePodVolumes({ rootDirectory: config.root, uid }),
       writeStatus: (pod, status, signal) => pods.patchPodStatus(pod, status, { signal }),
       deletePod: (pod, options) => pods.deletePod(pod, options),
       onWarning: (pod, message, reason) => {
