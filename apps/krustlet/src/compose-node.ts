@@ -50,7 +50,7 @@ export interface ComposedNode extends AsyncDisposable {
 }
 
 /** What is followed of the cluster, and the kubelet's parts that stand on it. */
-interface FollowedCluster extends Disposable {
+export interface FollowedCluster extends Disposable {
   readonly services: FollowedObjects<V1Service>;
   readonly runtimeClasses: FollowedObjects<V1RuntimeClass>;
   readonly kubelet: Omit<KubeletInit, "sources" | "admit">;

@@ -1,9 +1,15 @@
+import { readFile, stat } from "node:fs/promises";
+import { request } from "node:https";
+import type { RequestOptions } from "node:https";
+import { join } from "node:path";
+
 import type { Cluster } from "@krustlet/control-plane";
 import { startRegistry } from "@krustlet/testkit";
 import type { TestRegistry } from "@krustlet/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
 
-import { krustlet, start } from "../krustlet.ts";
+import { krustlet, start, temporaryDirectory } from "../krustlet.ts";
 import { sharedCluster } from "./shared-cluster.ts";
 import { startNode } from "./start-node.ts";
 import type { ClusterNode } from "./start-node.ts";
@@ -29,6 +35,30 @@ const get = (what: string, path: string, ...more: readonly string[]): Promise<st
   cluster.kubectlOutput(["get", ...what.split(" "), "-o", `jsonpath=${path}`, ...more]);
 const waitFor = (what: string, condition: string): Promise<string> =>
   cluster.kubectlOutput(["wait", what, `--for=${condition}`, "--timeout=40s"]);
+
+/** The certificate and key of a kubeconfig's only user. */
+async function clientCertificateOf(kubeconfig: string): Promise<Pick<RequestOptions, "cert" | "key">> {
+  const { users } = parse(await readFile(kubeconfig, "utf8")) as {
+    readonly users: readonly { readonly user: Readonly<Record<string, string>> }[];
+  };
+  const decoded = (field: string): string => Buffer.from(users[0]?.user[field] ?? "", "base64").toString();
+  return { cert: decoded("client-certificate-data"), key: decoded("client-key-data") };
+}
+
+/** What a node's API answers, to somebody who shows nothing if no certificate is given. */
+function answerOf(
+  url: string,
+  client: Pick<RequestOptions, "cert" | "key"> = {},
+): Promise<{ readonly status?: number; readonly text: string }> {
+  return new Promise((resolve, reject) => {
+    const asked = request(url, { ...client, rejectUnauthorized: false, agent: false }, (answer) => {
+      let text = "";
+      answer.setEncoding("utf8").on("data", (part: string) => (text += part));
+      answer.once("end", () => resolve({ status: answer.statusCode, text }));
+    });
+    asked.once("error", reject).end();
+  });
+}
 
 describe("a Node", () => {
   it("has Krustlet's architecture, labels and taints, and what the machine has", async () => {
@@ -136,6 +166,58 @@ describe("a Pod", () => {
     await waitFor("pod/huge", "jsonpath={.status.phase}=Failed");
     expect(await get("pod huge", "{.status.reason}")).toBe("OutOfcpu");
     await cluster.kubectlOutput(["delete", "pod", "huge"]);
+  });
+});
+
+describe("the node's API", () => {
+  it("gives kubectl the logs of a container: all, the last lines, as they come until it ends, and of the run before", async () => {
+    const args = [
+      "write(lit:one\n)to(stm:stdout)",
+      "write(lit:two\n)to(stm:stderr)",
+      "sleep(1500)",
+      "exit(3)",
+    ];
+    const spec = { restartPolicy: "OnFailure", containers: [{ name: "main", image, args }] };
+    await cluster.apply(wasmPod("node-one", "talking", spec));
+    await waitFor("pod/talking", "jsonpath={.status.phase}=Running");
+    const followed = await cluster.kubectlOutput(["logs", "talking", "-f", "--request-timeout=30s"]);
+    expect(followed).toContain("one");
+    expect(followed).toContain("two");
+    await waitFor("pod/talking", "jsonpath={.status.containerStatuses[0].restartCount}=1");
+    const previous = await cluster.kubectlOutput([
+      "logs",
+      "talking",
+      "--previous",
+      "--timestamps",
+      "--tail=1",
+    ]);
+    expect(previous).toMatch(/^\d{4}-\d\d-\d\dT\S+Z two/u);
+    await cluster.kubectlOutput(["delete", "pod", "talking"]);
+  });
+  it("shows its configuration, its health and its pods to whoever may see them, and nothing to others", async () => {
+    const port = await get("node node-one", "{.status.daemonEndpoints.kubeletEndpoint.Port}");
+    const api = `https://127.0.0.1:${port}`;
+    const admin = await clientCertificateOf(cluster.adminKubeconfig);
+    const configz = await answerOf(`${api}/configz`, admin);
+    expect(JSON.parse(configz.text)).toMatchObject({
+      kubeletconfig: { kind: "KubeletConfiguration", maxPods: 110 },
+    });
+    expect(await answerOf(`${api}/healthz`, admin)).toEqual({ status: 200, text: "ok" });
+    expect((await answerOf(`${api}/pods`, admin)).text).toContain('"kind":"PodList"');
+    expect((await answerOf(`${api}/pods`)).status).toBe(401);
+    const nobody = await clientCertificateOf(await cluster.kubeconfigFor("alice"));
+    expect((await answerOf(`${api}/pods`, nobody)).status).toBe(403);
+  });
+});
+
+describe("a node without a kubeconfig", () => {
+  it("gets its certificate with a bootstrap token, and joins", async () => {
+    await using home = await temporaryDirectory();
+    const kubeconfig = join(home.path, "kubeconfig");
+    const args = ["--bootstrap-kubeconfig", await cluster.bootstrapKubeconfig()];
+    await using joined = await startNode(cluster, { name: "node-new", kubeconfig, args });
+    expect(joined.command.printed()).toContain("the kubeconfig is made");
+    expect((await stat(kubeconfig)).mode & 0o777).toBe(0o600);
   });
 });
 

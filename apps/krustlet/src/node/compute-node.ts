@@ -13,8 +13,8 @@ export interface NodeComputerInit {
   readonly config: NodeConfig;
   readonly addresses: readonly string[];
   readonly images: Pick<ImageStore, "list">;
-  /** Where the HTTPS API listens. */
-  readonly port: () => number;
+  /** Where the HTTPS API listens; undefined where it does not. */
+  readonly port: number | undefined;
   /** Why the node cannot run pods, a sentence each. */
   readonly errors: () => readonly string[];
 }
@@ -33,7 +33,7 @@ export function createNodeComputer(init: NodeComputerInit): (existing?: V1Node) 
       version: version(),
       machine,
       addresses,
-      port: init.port(),
+      port: init.port ?? config.port,
       images: stored,
       existing,
       pressureTimes,

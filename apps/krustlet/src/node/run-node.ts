@@ -1,32 +1,23 @@
-import { apiPods, podKeyOf, startKubelet } from "@krustlet/kubelet";
-import { watchNode, watchPods } from "@krustlet/kube";
-import {
-  cordonEventOf,
-  discoverAddresses,
-  keepLease,
-  nodeEventsOf,
-  planNodeLabels,
-  registerNode,
-  reportNodeStatus,
-} from "@krustlet/node";
-import type { NodeEvent } from "@krustlet/node";
-import { warningsOf } from "@krustlet/manifest";
-import type { V1Pod } from "@kubernetes/client-node";
+import { watchNode } from "@krustlet/kube";
+import type { Kubelet } from "@krustlet/kubelet";
+import { discoverAddresses, planNodeLabels, registerNode } from "@krustlet/node";
+import type { V1Node } from "@kubernetes/client-node";
 import type { Logger } from "pino";
 
 import type { CliHost } from "../cli-host.ts";
 import { composeNode } from "../compose-node.ts";
 import type { NodeConfig } from "../config/settings.ts";
 import { stopRequests } from "../stop-requests.ts";
-import { podFields } from "../log/node-log.ts";
 import { systemClock } from "../system-clock.ts";
-import { admitPod } from "./admit-pod.ts";
+import { bootstrapKubeconfig, rotateClientCertificate } from "./client-certificate.ts";
 import { collectImages } from "./collect-images.ts";
 import { createNodeComputer } from "./compute-node.ts";
 import { followObjects } from "./follow-objects.ts";
-import { logFailure, logStep } from "./log-pods.ts";
+import { followPods } from "./follow-pods.ts";
+import { keepHeartbeat } from "./keep-heartbeat.ts";
 import { reachApiServer } from "./reach-api-server.ts";
-import { recordNodeEvent, recordStep, recordWarning } from "./record-events.ts";
+import { serveApi } from "./serve-api.ts";
+import { keepServingCertificate } from "./serving-certificate.ts";
 
 /** What {@link runNode} runs. */
 export interface RunNodeInit {
@@ -37,11 +28,13 @@ export interface RunNodeInit {
 
 /** As a shell tells SIGKILL. */
 const EXIT_KILLED = 137;
+/** How long Events may take that are told as the node ends. */
+const LAST_EVENTS_MS = 1000;
 
 /**
  * A node, from its first word with the API server until the user stops it. Resolves to the exit code.
  * @throws KrustletError for what no waiting mends: no kubeconfig, credentials that are not accepted, a Node that the API
- * server finds invalid.
+ * server finds invalid, a port that is taken.
  */
 export async function runNode({ config, host, log }: RunNodeInit): Promise<number> {
   const stopped = new AbortController();
@@ -67,36 +60,11 @@ export async function runNode({ config, host, log }: RunNodeInit): Promise<numbe
 
 /** Registered, then Lease and status kept, then pods followed and run: until the signal is aborted. */
 async function live({ config, host, log }: RunNodeInit, signal: AbortSignal): Promise<void> {
-  const { nodeName } = config;
-  const { addresses, from } = await discoverAddresses({
-    hostname: config.hostname,
-    given: config.nodeIPs,
-    signal,
-  });
-  if (from === "loopback")
-    log.warn({ addresses }, "no address was found that others can reach; set --node-ip");
-  for (const { reason } of planNodeLabels(config.nodeLabels).refused) log.warn(`--node-labels: ${reason}`);
+  const addresses = await addressesOf({ config, host, log }, signal);
+  await bootstrapKubeconfig({ config, log, signal });
   await using node = await composeNode({ config, host, log, addresses });
+  const { nodeName } = config;
   const { client, kube, images, recorder } = node;
-  const compute = createNodeComputer({
-    config,
-    addresses,
-    images,
-    port: () => config.port,
-    errors: () => [],
-  });
-  const tellIgnored = (pod: V1Pod): void => {
-    const ignored = warningsOf(pod);
-    if (ignored.length === 0) return;
-    const message = ignored.join("; ");
-    log.warn(podFields(podKeyOf(pod)), message);
-    recordWarning(recorder, podKeyOf(pod), { reason: "FieldsIgnored", message });
-  };
-  const tell = (event: NodeEvent | undefined): void => {
-    if (event === undefined) return;
-    log.info({ reason: event.reason }, event.message);
-    recordNodeEvent(recorder, nodeName, event);
-  };
 
   await reachApiServer({
     getNode: (options) => client.getNode(nodeName, options),
@@ -106,76 +74,49 @@ async function live({ config, host, log }: RunNodeInit, signal: AbortSignal): Pr
     signal,
     onFailure: (err, retryInMs) => log.warn({ err, retryInMs }, "the API server cannot be used yet"),
   });
+  let kubelet: Kubelet | undefined;
+  const certificate = await keepServingCertificate({
+    config,
+    addresses: [config.hostname, ...addresses],
+    client,
+    log,
+    signal,
+  });
+  await using api = await serveApi({ config, kube, certificate, kubelet: () => kubelet, log });
+  const compute = createNodeComputer({ config, addresses, images, port: api.port, errors: () => [] });
   const registered = await registerNode(client, await compute(), {
     signal,
     onFailure: (err) => log.warn({ err }, `the Node ${nodeName} cannot be registered yet`),
   });
-  let object = registered.node;
-  let cordoned = object.spec?.unschedulable === true;
-  log.info({ addresses, server: kube.server }, `the Node ${nodeName} is registered`);
-  for (const event of nodeEventsOf(object, object, { started: true })) tell(event);
+  log.info({ addresses, server: kube.server, port: api.port }, `the Node ${nodeName} is registered`);
 
   using followedNode = followObjects(
     watchNode(kube, nodeName, {
       onFailure: (err, retryInMs) => log.warn({ err, retryInMs }, "the watch of the Node is interrupted"),
     }),
   );
-  const newestNode = (): typeof object => followedNode.values()[0] ?? object;
-  const heartbeats = [
-    keepLease(client, {
-      nodeName,
-      nodeUid: () => newestNode().metadata?.uid,
-      signal,
-      onFailure: (err) => log.warn({ err }, "the Lease cannot be renewed"),
-    }),
-    reportNodeStatus(client, {
-      nodeName,
-      compute,
-      observed: newestNode,
-      signal,
-      onReported: ({ before, after, why }) => {
-        object = after;
-        log.trace({ why }, "the Node's status is posted");
-        for (const event of nodeEventsOf(before, after)) tell(event);
-        tell(cordonEventOf(cordoned, after));
-        cordoned = after.spec?.unschedulable === true;
-      },
-      onFailure: (err) => log.warn({ err }, "the Node's status cannot be posted"),
-    }),
+  const newestNode = (): V1Node => followedNode.values()[0] ?? registered.node;
+  const kept = [
+    keepHeartbeat({ nodeName, client, compute, newestNode, recorder, log, signal }),
+    rotateClientCertificate({ config, log, signal }, kube),
     collectImages(images, { config, log, signal }),
   ];
-
   {
     using cluster = node.followCluster(newestNode);
     await Promise.all([cluster.services.synced(signal), cluster.runtimeClasses.synced(signal)]);
-    await using kubelet = startKubelet({
-      ...cluster.kubelet,
-      admit: async (pod, active) => {
-        const rejection = await admitPod(pod, active, {
-          node: newestNode,
-          readNode: () => client.getNode(nodeName, { signal }),
-          shuttingDown: () => signal.aborted,
-        });
-        if (rejection === undefined) tellIgnored(pod);
-        return rejection;
-      },
-      sources: [
-        apiPods(
-          watchPods(kube, nodeName, {
-            onFailure: (err, retryInMs) => log.warn({ err, retryInMs }, "the watch of pods is interrupted"),
-          }),
-        ),
-      ],
-    });
-    kubelet.transitions$.subscribe((step) => {
-      logStep(log, step);
-      recordStep(recorder, step);
-    });
-    kubelet.failures$.subscribe((failure) => logFailure(log, failure));
-    await Promise.all(heartbeats);
+    await using running = followPods({ nodeName, node, cluster, newestNode, log, signal });
+    kubelet = running;
+    await Promise.all(kept);
   }
   await Promise.race([recorder.flush(), systemClock.sleep(LAST_EVENTS_MS)]);
 }
 
-/** How long Events may take that are told as the node ends. */
-const LAST_EVENTS_MS = 1000;
+async function addressesOf({ config, log }: RunNodeInit, signal: AbortSignal): Promise<readonly string[]> {
+  const { hostname, nodeIPs } = config;
+  const { addresses, from } = await discoverAddresses({ hostname, given: nodeIPs, signal });
+  if (from === "loopback") {
+    log.warn({ addresses }, "no address was found that others can reach; set --node-ip");
+  }
+  for (const { reason } of planNodeLabels(config.nodeLabels).refused) log.warn(`--node-labels: ${reason}`);
+  return addresses;
+}

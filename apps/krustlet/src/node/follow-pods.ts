@@ -1,0 +1,60 @@
+import { watchPods } from "@krustlet/kube";
+import { apiPods, podKeyOf, startKubelet } from "@krustlet/kubelet";
+import type { Kubelet } from "@krustlet/kubelet";
+import { warningsOf } from "@krustlet/manifest";
+import type { V1Node, V1Pod } from "@kubernetes/client-node";
+import type { Logger } from "pino";
+
+import type { ComposedNode, FollowedCluster } from "../compose-node.ts";
+import { podFields } from "../log/node-log.ts";
+import { admitPod } from "./admit-pod.ts";
+import { logFailure, logStep } from "./log-pods.ts";
+import { recordStep, recordWarning } from "./record-events.ts";
+
+/** What {@link followPods} runs pods with. */
+export interface FollowPodsInit {
+  readonly nodeName: string;
+  readonly node: ComposedNode;
+  readonly cluster: FollowedCluster;
+  readonly newestNode: () => V1Node;
+  readonly log: Logger;
+  /** Aborted: the node takes no more pods. */
+  readonly signal: AbortSignal;
+}
+
+/** Runs the pods that the API server gives to a node, until it is disposed; the caller disposes it. */
+export function followPods({ nodeName, node, cluster, newestNode, log, signal }: FollowPodsInit): Kubelet {
+  const { kube, client, recorder } = node;
+  const tellIgnored = (pod: V1Pod): void => {
+    const ignored = warningsOf(pod);
+    if (ignored.length === 0) return;
+    const message = ignored.join("; ");
+    log.warn(podFields(podKeyOf(pod)), message);
+    recordWarning(recorder, podKeyOf(pod), { reason: "FieldsIgnored", message });
+  };
+  const kubelet = startKubelet({
+    ...cluster.kubelet,
+    admit: async (pod, active) => {
+      const rejection = await admitPod(pod, active, {
+        node: newestNode,
+        readNode: () => client.getNode(nodeName, { signal }),
+        shuttingDown: () => signal.aborted,
+      });
+      if (rejection === undefined) tellIgnored(pod);
+      return rejection;
+    },
+    sources: [
+      apiPods(
+        watchPods(kube, nodeName, {
+          onFailure: (err, retryInMs) => log.warn({ err, retryInMs }, "the watch of pods is interrupted"),
+        }),
+      ),
+    ],
+  });
+  kubelet.transitions$.subscribe((step) => {
+    logStep(log, step);
+    recordStep(recorder, step);
+  });
+  kubelet.failures$.subscribe((failure) => logFailure(log, failure));
+  return kubelet;
+}
