@@ -94,7 +94,6 @@ export default defineConfig([
       main: "src/main.ts",
       thread: "src/thread.ts",
       worker: "src/worker.ts",
-      "wasmer-worker": "src/wasmer-worker.ts",
     },
     // Compiled code can be kept of scripts only.
     format: "cjs",
@@ -111,7 +110,8 @@ export default defineConfig([
   },
   {
     ...COMMON,
-    entry: { node: "src/commands/node.ts" },
+    // A thread of the runtime `wasmer` is started from its file, not by a loader that tells it where it lies.
+    entry: { node: "src/commands/node.ts", "wasmer-worker": "src/wasmer-worker.ts" },
     format: "esm",
     outExtension: () => ({ js: ".mjs" }),
     clean: ["*.mjs"],

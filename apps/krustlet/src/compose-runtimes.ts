@@ -24,7 +24,7 @@ export function composeRuntimes(endsProcess: boolean): ComposedRuntimes {
         "wasmer",
         opening(async () => {
           const { createWasmerRuntime } = await import("@krustlet/runtime-wasmer");
-          return createWasmerRuntime({ workerUrl: bundledFile("wasmer-worker.cjs") });
+          return createWasmerRuntime({ workerUrl: bundledFile("wasmer-worker.mjs") });
         }),
       ],
     ]),
