@@ -1,11 +1,12 @@
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import type { RequestOptions } from "node:https";
 import { KrustletError } from "@krustlet/interface";
-import type { KubeConfig } from "@kubernetes/client-node";
+import { parse } from "yaml";
 import { messageOf } from "./connection-error.ts";
 import type { CurrentContext } from "./parse-kubeconfig.ts";
-import { directoryOf, parseKubeconfig, readYaml } from "./parse-kubeconfig.ts";
+import { directoryOf, parseKubeconfig } from "./parse-kubeconfig.ts";
+import { openPluginAccess } from "./plugin-access.ts";
+import { readAccess } from "./read-access.ts";
 
 /** What TLS needs, as Node's `tls.connect` takes it. */
 export interface TlsOptions {
@@ -28,53 +29,40 @@ export interface Credentials {
   readonly context: CurrentContext;
   /** Whether {@link Credentials.access} may say something new without anybody changing the kubeconfig. */
   readonly changing: boolean;
-  /** @throws KrustletError `InvalidKubeconfig` where a file is missing or a credential plugin fails. */
+  /** @throws KrustletError `InvalidKubeconfig` where a file is missing or no PEM, or a credential plugin fails. */
   access(): Promise<Access>;
   /** Forgets what credential plugins said: the API server did not believe it. */
   forget(): void;
 }
 
-/** A credential plugin that has not answered by then has failed. */
-const PLUGIN_TIMEOUT_MS = 60_000;
+/** Fields of a user that name a file, or a program, whose content changes. */
+const CHANGING = ["tokenFile", "client-certificate", "client-key"];
 
 /**
- * Reads a kubeconfig with the loader of `@kubernetes/client-node`, which also runs credential plugins and reads token
- * files again.
+ * Reads a kubeconfig. Files that it names are read anew each time that access is asked for. Credential plugins (`exec`,
+ * `auth-provider`) are run by `@kubernetes/client-node`.
  *
  * @param kubeconfig - its path, or what its YAML says
  * @throws KrustletError `InvalidKubeconfig`
  */
-export async function loadCredentials(kubeconfig: string | object, now: Date): Promise<Credentials> {
-  // 80 MB and most of a second: not before it is needed.
-  const { KubeConfig, loadYaml } = await import("@kubernetes/client-node");
-  const source = typeof kubeconfig === "string" ? `kubeconfig ${kubeconfig}` : "kubeconfig";
-  const directory = typeof kubeconfig === "string" ? directoryOf(kubeconfig) : process.cwd();
-  const document =
-    typeof kubeconfig === "string"
-      ? readYaml(await readText(kubeconfig, source), source, (text) => loadYaml(text))
-      : kubeconfig;
-  const context = parseKubeconfig(document, source, directory);
-  const load = (): KubeConfig => {
-    const config = new KubeConfig();
-    config.loadFromString(JSON.stringify(context.document));
-    config.makePathsAbsolute(directory);
-    return config;
-  };
-  let config = attempt(load, (why) => `The ${source} cannot be used: ${why}.`);
-  const user = config.getCurrentUser();
-  const credentials: Credentials = {
+export async function loadCredentials(kubeconfig: string | object): Promise<Credentials> {
+  const isPath = typeof kubeconfig === "string";
+  const source = isPath ? `kubeconfig ${kubeconfig}` : "kubeconfig";
+  const document = isPath ? parseYaml(await readText(kubeconfig, source), source) : kubeconfig;
+  const context = parseKubeconfig(document, source, isPath ? directoryOf(kubeconfig) : process.cwd());
+  const { user } = context;
+  const plugin =
+    user.exec != null || user["auth-provider"] != null ? await openPluginAccess(context, source) : undefined;
+  return {
     context,
-    changing: Boolean(user?.exec ?? user?.authProvider),
+    changing: plugin !== undefined || CHANGING.some((field) => user[field] !== undefined),
     access: async () => {
-      const access = await accessOf(config, source);
-      checkCertificate(access.tls, `${source}, user "${context.userName}"`, now);
+      const access = await (plugin?.access() ?? readAccess(context, source));
+      checkCertificates(access.tls, `${source}, user "${context.userName}"`, new Date());
       return access;
     },
-    forget: () => {
-      config = load();
-    },
+    forget: () => plugin?.forget(),
   };
-  return credentials;
 }
 
 async function readText(path: string, source: string): Promise<string> {
@@ -87,46 +75,17 @@ async function readText(path: string, source: string): Promise<string> {
   }
 }
 
-async function accessOf(config: KubeConfig, source: string): Promise<Access> {
-  const options: RequestOptions & { servername?: string } = {};
-  const applied = config.applyToHTTPSOptions(options);
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error("it did not answer within a minute")), PLUGIN_TIMEOUT_MS);
-  });
+function parseYaml(text: string, source: string): unknown {
   try {
-    await Promise.race([applied, late]);
+    return parse(text);
   } catch (cause) {
-    const why = messageOf(cause).trim().replace(/\.$/, "");
-    const sentence = `The credentials of the ${source} cannot be had: ${why === "" ? "its plugin failed" : why}.`;
-    throw new KrustletError("InvalidKubeconfig", sentence, { cause, retryable: true });
-  } finally {
-    clearTimeout(timer);
+    // The first line only: further ones quote the file, which holds secrets.
+    const why = messageOf(cause).replace(/[:.]$/, "");
+    throw new KrustletError("InvalidKubeconfig", `The ${source} is no YAML: ${why}.`);
   }
-  const { ca, cert, key, servername, rejectUnauthorized } = options;
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(options.headers ?? {})) {
-    // A token file ends with a newline, which no header may.
-    if (typeof value === "string") headers[name.toLowerCase()] = value.trim();
-  }
-  return {
-    headers,
-    tls: {
-      ...textOf("ca", ca),
-      ...textOf("cert", cert),
-      ...textOf("key", key),
-      ...(servername !== undefined && { servername }),
-      ...(rejectUnauthorized !== undefined && { rejectUnauthorized }),
-    },
-  };
 }
 
-function textOf(name: string, pem: unknown): object {
-  if (typeof pem === "string") return { [name]: pem };
-  return Buffer.isBuffer(pem) ? { [name]: pem.toString("utf8") } : {};
-}
-
-function checkCertificate({ cert, ca }: TlsOptions, source: string, now: Date): void {
+function checkCertificates({ cert, ca }: TlsOptions, source: string, now: Date): void {
   if (ca !== undefined) parseCertificate(ca, `certificate authority of the ${source}`);
   if (cert === undefined) return;
   const { validToDate } = parseCertificate(cert, `client certificate of the ${source}`);
@@ -140,16 +99,9 @@ function checkCertificate({ cert, ca }: TlsOptions, source: string, now: Date): 
 }
 
 function parseCertificate(pem: string, what: string): X509Certificate {
-  return attempt(
-    () => new X509Certificate(pem),
-    () => `The ${what} is no PEM certificate.`,
-  );
-}
-
-function attempt<T>(work: () => T, sentence: (why: string) => string): T {
   try {
-    return work();
+    return new X509Certificate(pem);
   } catch (cause) {
-    throw new KrustletError("InvalidKubeconfig", sentence(messageOf(cause)), { cause });
+    throw new KrustletError("InvalidKubeconfig", `The ${what} is no PEM certificate.`, { cause });
   }
 }

@@ -23,7 +23,7 @@ import type {
 export function podFromJson(pod: V1Pod): V1Pod {
   metadataDates(pod.metadata);
   const status = pod.status;
-  if (status === undefined) return pod;
+  if (!isObject(status)) return pod;
   toDate(status, "startTime");
   conditionDates(status.conditions);
   containerDates(status.containerStatuses);
@@ -36,7 +36,7 @@ export function podFromJson(pod: V1Pod): V1Pod {
 export function nodeFromJson(node: V1Node): V1Node {
   metadataDates(node.metadata);
   conditionDates(node.status?.conditions);
-  for (const taint of node.spec?.taints ?? []) toDate(taint, "timeAdded");
+  for (const taint of elementsOf(node.spec?.taints)) toDate(taint, "timeAdded");
   return node;
 }
 
@@ -78,14 +78,14 @@ class MicroTime extends Date {
 }
 
 function metadataDates(metadata: V1ObjectMeta | undefined): void {
-  if (metadata === undefined) return;
+  if (!isObject(metadata)) return;
   delete metadata.managedFields;
   toDate(metadata, "creationTimestamp");
   toDate(metadata, "deletionTimestamp");
 }
 
-function conditionDates(conditions: readonly object[] | undefined): void {
-  for (const condition of conditions ?? []) {
+function conditionDates(conditions: unknown): void {
+  for (const condition of elementsOf(conditions)) {
     toDate(condition, "lastTransitionTime");
     toDate(condition, "lastProbeTime");
     toDate(condition, "lastHeartbeatTime");
@@ -94,20 +94,29 @@ function conditionDates(conditions: readonly object[] | undefined): void {
 }
 
 function containerDates(statuses: readonly V1ContainerStatus[] | undefined): void {
-  for (const status of statuses ?? []) {
+  for (const status of elementsOf(statuses) as Partial<V1ContainerStatus>[]) {
     stateDates(status.state);
     stateDates(status.lastState);
   }
 }
 
 function stateDates(state: V1ContainerState | undefined): void {
-  if (state?.running != null) toDate(state.running, "startedAt");
-  if (state?.terminated == null) return;
+  if (!isObject(state)) return;
+  toDate(state.running, "startedAt");
   toDate(state.terminated, "startedAt");
   toDate(state.terminated, "finishedAt");
 }
 
-function toDate(object: object, field: string): void {
+function isObject<T>(value: T): value is T & object {
+  return typeof value === "object" && value !== null;
+}
+
+function elementsOf(list: unknown): object[] {
+  return Array.isArray(list) ? list.filter(isObject) : [];
+}
+
+function toDate(object: object | undefined, field: string): void {
+  if (!isObject(object)) return;
   const fields = object as Record<string, unknown>;
   const text = fields[field];
   if (text === undefined || text instanceof Date) return;
@@ -117,9 +126,10 @@ function toDate(object: object, field: string): void {
 }
 
 function toMicroTime(object: object | undefined, field: string): void {
-  const fields = object as Record<string, unknown> | undefined;
-  const text = fields?.[field];
-  if (fields === undefined || typeof text !== "string") return;
+  if (!isObject(object)) return;
+  const fields = object as Record<string, unknown>;
+  const text = fields[field];
+  if (typeof text !== "string") return;
   const date = new MicroTime(text);
   if (Number.isNaN(date.getTime())) delete fields[field];
   else fields[field] = date;

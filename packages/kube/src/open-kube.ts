@@ -37,7 +37,7 @@ const ACCESS_AGE_MS = 5000;
  * @throws KrustletError `InvalidKubeconfig`
  */
 export async function openKube(options: OpenKubeOptions): Promise<Kube> {
-  const credentials = await loadCredentials(options.kubeconfig, new Date());
+  const credentials = await loadCredentials(options.kubeconfig);
   const { context } = credentials;
   const { origin, pathname } = context.server;
   const prefix = pathname.replace(/\/+$/, "");
@@ -48,7 +48,7 @@ export async function openKube(options: OpenKubeOptions): Promise<Kube> {
   let access = await credentials.access();
   let accessAt = performance.now();
   let replaced: TlsOptions = {};
-  let connections = openConnections(origin, access.tls, context.proxy);
+  let connections = openConnections(origin, access.tls, context.cluster["proxy-url"]);
   let closed = false;
 
   function useAccess(next: Access): void {
@@ -59,9 +59,16 @@ export async function openKube(options: OpenKubeOptions): Promise<Kube> {
     if (before.cert !== after.cert || before.key !== after.key || before.ca !== after.ca) reconnect();
   }
 
+  /** What we have stays good where there is nothing new: whether it still is, is the API server's to say. */
+  async function renewAccess(): Promise<void> {
+    accessAt = performance.now();
+    const next = await credentials.access().catch(() => undefined);
+    if (next !== undefined) useAccess(next);
+  }
+
   function reconnect(): void {
     const old = connections;
-    connections = openConnections(origin, { ...access.tls, ...replaced }, context.proxy);
+    connections = openConnections(origin, { ...access.tls, ...replaced }, context.cluster["proxy-url"]);
     void old.calls.close();
     void old.streams.destroy();
   }
@@ -72,9 +79,7 @@ export async function openKube(options: OpenKubeOptions): Promise<Kube> {
     limits: Pick<Dispatcher.RequestOptions, "headersTimeout" | "bodyTimeout">,
     signal: AbortSignal,
   ): Promise<Dispatcher.ResponseData> {
-    if (credentials.changing && performance.now() - accessAt > ACCESS_AGE_MS) {
-      useAccess(await credentials.access());
-    }
+    if (credentials.changing && performance.now() - accessAt > ACCESS_AGE_MS) await renewAccess();
     const method = call.method ?? "GET";
     const headers: Record<string, string> = {
       "user-agent": agent,
@@ -108,7 +113,7 @@ export async function openKube(options: OpenKubeOptions): Promise<Kube> {
     if (answer.statusCode === 401 && credentials.changing) {
       await answer.body.dump();
       credentials.forget();
-      useAccess(await credentials.access());
+      await renewAccess();
       return send(call, by, limits, signal);
     }
     return answer;

@@ -1,3 +1,6 @@
+import { createServer } from "node:http";
+import { connect } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -71,7 +74,17 @@ test.each([
   [
     "a CA file that is missing",
     JSON.stringify(kubeconfigOf("https://127.0.0.1:1", {}, { "certificate-authority": "no.pem" })),
-    /^The credentials of the kubeconfig DIR\/x\.yaml cannot be had: ENOENT: .*DIR\/no\.pem'\.$/,
+    /^The certificate-authority of the kubeconfig DIR\/x\.yaml cannot be read: ENOENT: .*DIR\/no\.pem'\.$/,
+  ],
+  [
+    "a token that is no text",
+    JSON.stringify(kubeconfigOf("https://127.0.0.1:1", { token: 7 })),
+    "The kubeconfig DIR/x.yaml is not right: token is no text.",
+  ],
+  [
+    "a credential plugin without a command",
+    JSON.stringify(kubeconfigOf("https://127.0.0.1:1", { exec: {} })),
+    "The kubeconfig DIR/x.yaml is not right: exec names no command.",
   ],
   [
     "a credential plugin that is missing",
@@ -155,6 +168,26 @@ test("a credential plugin is asked once, and again when the API server does not 
     "Bearer 2",
     "Bearer 2",
   ]);
+});
+
+test("a token file is read again when the API server does not believe what it said", async () => {
+  const path = await file("token2", "old");
+  await using server = await startServer(({ headers }, response) =>
+    answerJson(response, headers["authorization"] === "Bearer new" ? 200 : 401, {}),
+  );
+  await using kube = await openKube({ kubeconfig: kubeconfigOf(server.url, { tokenFile: path }) });
+  await expect(kube.request({ path: "/x" })).rejects.toMatchObject({ code: 401 });
+  await writeFile(path, "new\n");
+  expect(await kube.request({ path: "/x" })).toEqual({});
+  await rm(path);
+  expect(await kube.request({ path: "/x" })).toEqual({});
+});
+
+test("whom a kubeconfig impersonates is told", async () => {
+  await using server = await startServer((_, response) => answerJson(response, 200, {}));
+  await using kube = await openKube({ kubeconfig: kubeconfigOf(server.url, { token: "t", as: "alice" }) });
+  await kube.request({ path: "/x" });
+  expect(server.asked[0]?.headers).toMatchObject({ authorization: "Bearer t", "impersonate-user": "alice" });
 });
 
 test("an answer that is no success rejects with its status, the server's words and the wait it asks for", async () => {
@@ -284,4 +317,37 @@ test("a new client certificate is used by the next call, and cuts streams so tha
     "The new client certificate belongs to another key.",
   );
   expect(() => kube.replaceClientCertificate({ certificate: "x", key: "y" })).toThrow("is no PEM");
+});
+
+test("a kubeconfig's proxy is used", async () => {
+  const { certificate: cert, key } = selfSignedCertificate();
+  await using server = await startServer((_, response) => answerJson(response, 200, { ok: true }), {
+    cert,
+    key,
+  });
+  const through: string[] = [];
+  const proxy = createServer();
+  proxy.on("connect", ({ url = "" }, client: Socket) => {
+    through.push(url);
+    const [host = "", port] = url.split(":");
+    const upstream = connect(Number(port), host, () => {
+      client.write("HTTP/1.1 200 OK\r\n\r\n");
+      upstream.pipe(client).pipe(upstream);
+    });
+    upstream.on("error", () => client.destroy());
+    client.on("error", () => upstream.destroy());
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  const { port } = proxy.address() as AddressInfo;
+  const cluster = {
+    "certificate-authority-data": Buffer.from(cert).toString("base64"),
+    "proxy-url": `http://127.0.0.1:${port}`,
+  };
+  {
+    await using kube = await openKube({ kubeconfig: kubeconfigOf(server.url, {}, cluster) });
+    expect(await kube.request({ path: "/x" })).toEqual({ ok: true });
+  }
+  expect(through).toEqual([new URL(server.url).host]);
+  proxy.closeAllConnections();
+  proxy.close();
 });
