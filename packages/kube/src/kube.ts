@@ -34,8 +34,6 @@ export interface StreamOptions extends Cancellable {
 export interface Kube extends AsyncDisposable {
   /** The API server's address, `https://host:port[/prefix]`, for sentences. */
   readonly server: string;
-  /** The authorities that the kubeconfig trusts, PEM; undefined where it leaves that to the machine. */
-  readonly certificateAuthority: string | undefined;
   /**
    * One call and its whole answer, parsed. The answer is JSON as it came: times in it are text, see `podFromJson`.
    *

@@ -140,9 +140,6 @@ export async function openKube(options: OpenKubeOptions): Promise<Kube> {
 
   const kube: Kube = {
     server,
-    get certificateAuthority() {
-      return access.tls.ca;
-    },
     request: (call, { signal, timeoutMs = callTimeoutMs, priority = "normal" } = {}) => {
       const run = (): Promise<never> =>
         callWithin({ call: nameOf(call), server, signal, timeoutMs }, (signal) =>

@@ -204,6 +204,7 @@ describe("the node's API", () => {
     });
     expect(await answerOf(`${api}/healthz`, admin)).toEqual({ status: 200, text: "ok" });
     expect((await answerOf(`${api}/pods`, admin)).text).toContain('"kind":"PodList"');
+    expect((await answerOf(`${api}/metrics`, admin)).text).toContain("kubelet_running_pods");
     expect((await answerOf(`${api}/pods`)).status).toBe(401);
     const nobody = await clientCertificateOf(await cluster.kubeconfigFor("alice"));
     expect((await answerOf(`${api}/pods`, nobody)).status).toBe(403);

@@ -1,3 +1,6 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
 import type { Cluster } from "@krustlet/control-plane";
 
 import { start, temporaryDirectory } from "../krustlet.ts";
@@ -28,7 +31,19 @@ export async function startNode(cluster: Cluster, init: StartNodeInit): Promise<
   const kubeconfig = init.kubeconfig ?? (await cluster.nodeKubeconfig(name));
   const args = ["node", "--kubeconfig", kubeconfig, "--node-name", name, "--node-ip", "127.0.0.1"];
   const labels = ["--node-labels", `krustlet.dev/test-node=${name}`];
-  const own = [...labels, "--port", "0", "--healthz-port", "0", "-v=4", ...(init.args ?? [])];
+  const clientCa = join(directory.path, "client-ca.crt");
+  await writeFile(clientCa, cluster.certificateAuthority);
+  const own = [
+    "--client-ca-file",
+    clientCa,
+    ...labels,
+    "--port",
+    "0",
+    "--healthz-port",
+    "0",
+    "-v=4",
+    ...(init.args ?? []),
+  ];
   const run = (): Promise<RunningCommand> => start([...args, ...own], { home: directory.path });
   let command = await run();
   const waiting = [

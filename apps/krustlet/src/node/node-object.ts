@@ -15,6 +15,11 @@ import type { NodeConfig } from "../config/settings.ts";
 /** The Kubernetes release that the node speaks the protocol of. */
 const KUBERNETES_VERSION = "v1.36.3";
 
+/** Pure: the version that the node tells as its kubelet's. */
+export function kubeletVersion(version: string): string {
+  return `${KUBERNETES_VERSION}+krustlet.${version}`;
+}
+
 /** What the Node object of one moment is made of. */
 export interface NodeObjectInit {
   readonly config: NodeConfig;
@@ -44,7 +49,7 @@ export function nodeObjectOf(init: NodeObjectInit): {
     machine: { ...machine, hostname: config.hostname },
     addresses: init.addresses,
     port: init.port,
-    kubeletVersion: `${KUBERNETES_VERSION}+krustlet.${version}`,
+    kubeletVersion: kubeletVersion(version),
     runtimeVersion: `krustlet://${version}`,
     maxPods: maxPodsOf(config, machine.cpus),
     labels: config.nodeLabels,

@@ -106,6 +106,7 @@ async function live({ config, host, log }: RunNodeInit, signal: AbortSignal): Pr
     await Promise.all([cluster.services.synced(signal), cluster.runtimeClasses.synced(signal)]);
     await using running = followPods({ nodeName, node, cluster, newestNode, log, signal });
     kubelet = running;
+    running.transitions$.subscribe((step) => api.observe(step));
     await Promise.all(kept);
   }
   await Promise.race([recorder.flush(), systemClock.sleep(LAST_EVENTS_MS)]);

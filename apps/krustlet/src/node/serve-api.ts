@@ -1,13 +1,15 @@
 import type { Kube } from "@krustlet/kube";
 import { reviewAccess, reviewToken } from "@krustlet/kube";
-import type { Kubelet } from "@krustlet/kubelet";
-import { startHealthz, startKubeletApi } from "@krustlet/kubelet-api";
+import type { Kubelet, PodTransition } from "@krustlet/kubelet";
+import { createKubeletMetrics, startHealthz, startKubeletApi } from "@krustlet/kubelet-api";
 import type { HealthChecks, PodReader, ServingTls } from "@krustlet/kubelet-api";
 import type { Logger } from "pino";
 
 import { effectiveConfiguration } from "../config/effective-configuration.ts";
 import type { NodeConfig } from "../config/settings.ts";
 import { systemClock } from "../system-clock.ts";
+import { version } from "../version.ts";
+import { kubeletVersion } from "./node-object.ts";
 import { readPem } from "./serving-certificate.ts";
 import type { ServingCertificate } from "./serving-certificate.ts";
 
@@ -25,6 +27,8 @@ export interface ServeApiInit {
 export interface ServedApi extends AsyncDisposable {
   /** The port of the HTTPS API; undefined where the settings want none. */
   readonly port: number | undefined;
+  /** Counts a step of a pod for the metrics. */
+  observe(step: PodTransition): void;
 }
 
 /**
@@ -50,15 +54,27 @@ export async function serveApi({
     const { healthzBindAddress: address, healthzPort: port } = config;
     opened.use(await startHealthz({ address, port, healthChecks, clock: systemClock, onWarning }));
   }
+  if (config.enableServer && config.clientCAFile === "") {
+    log.warn("without --client-ca-file the API server cannot show who it is: kubectl logs will be refused");
+  }
+  const pods = podReaderOf(kubelet);
+  const metrics = createKubeletMetrics({
+    nodeName: config.nodeName,
+    version: kubeletVersion(version()),
+    pods,
+    clock: systemClock,
+  });
   const api = config.enableServer
     ? opened.use(
         await startKubeletApi({
           address: config.address,
           port: config.port,
           nodeName: config.nodeName,
-          tls: await servingTls(config, kube, certificate),
+          tls: await servingTls(config, certificate),
           clock: systemClock,
-          pods: podReaderOf(kubelet),
+          pods,
+          metrics,
+          usage: async () => (await kubelet()?.usage()) ?? [],
           authentication: {
             ...(config.tokenReview
               ? { reviewToken: (token, options) => reviewToken(kube, token, options) }
@@ -78,18 +94,20 @@ export async function serveApi({
       )
     : undefined;
   const owned = opened.move();
-  return { port: api?.port, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return {
+    port: api?.port,
+    observe: (step) => metrics.observe(step),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
 }
 
-/** The same object until the certificate is another one. */
-async function servingTls(
-  config: NodeConfig,
-  kube: Kube,
-  certificate: ServingCertificate,
-): Promise<() => ServingTls> {
-  const given =
+/**
+ * The same object until the certificate is another one. Which authority names users is never guessed: that of the API
+ * server's own certificate may be one that signs for many others.
+ */
+async function servingTls(config: NodeConfig, certificate: ServingCertificate): Promise<() => ServingTls> {
+  const clientCa =
     config.clientCAFile === "" ? undefined : await readPem("--client-ca-file", config.clientCAFile);
-  const clientCa = given ?? kube.certificateAuthority;
   let tls: ServingTls | undefined;
   return () => {
     const { key, cert } = certificate.current();

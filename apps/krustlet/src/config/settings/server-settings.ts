@@ -67,12 +67,11 @@ export const SERVER_SETTINGS = {
   }),
   clientCAFile: setting({
     group,
-    help: "certificates that sign those of clients",
+    help: "authorities that sign certificates of users: without it the API server cannot show who it is, and no kubectl logs",
     kind: PATH,
     flags: ["client-ca-file"],
     field: "authentication.x509.clientCAFile",
     fallback: "",
-    told: "the API server's CA in the kubeconfig",
   }),
   tokenReview: setting({
     group,
