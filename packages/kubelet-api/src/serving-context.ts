@@ -30,10 +30,10 @@ export function renewContext(server: Server, { tls, onWarning }: KubeletApiInit)
   let current = tls();
   // Before the listener that begins the handshake.
   server.prependListener("connection", () => {
-    const next = tls();
-    if (next === current) return;
-    current = next;
     try {
+      const next = tls();
+      if (next === current) return;
+      current = next;
       server.setSecureContext(contextOf(next));
     } catch (error) {
       onWarning?.(

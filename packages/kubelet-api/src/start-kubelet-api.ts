@@ -115,6 +115,9 @@ function createTlsServer(
       requestCert: true,
       rejectUnauthorized: false,
       ALPNProtocols: ["http/1.1"],
+      // Who follows a silent log and has vanished without a word is found out.
+      keepAlive: true,
+      keepAliveInitialDelay: 30_000,
       handshakeTimeout: headersMs,
       headersTimeout: headersMs,
       requestTimeout: headersMs * 3,
