@@ -27,7 +27,7 @@ export {
   supportedAs,
 } from "./fields/field-support.ts";
 export { POD_FIELDS } from "./fields/pod-fields.ts";
-export { refusalOf, warningsOf } from "./fields/refusal-of.ts";
+export { refusalOf, warningOf } from "./fields/refusal-of.ts";
 export { supportedDocument } from "./fields/supported-document.ts";
 export type { Manifest } from "./manifest.ts";
 export { parseManifest } from "./parse-manifest.ts";

@@ -1,7 +1,7 @@
 import { watchPods } from "@krustlet/kube";
 import { apiPods, podKeyOf, startKubelet } from "@krustlet/kubelet";
 import type { Kubelet } from "@krustlet/kubelet";
-import { warningsOf } from "@krustlet/manifest";
+import { warningOf } from "@krustlet/manifest";
 import type { V1Node, V1Pod } from "@kubernetes/client-node";
 import type { Logger } from "pino";
 
@@ -26,9 +26,8 @@ export interface FollowPodsInit {
 export function followPods({ nodeName, node, cluster, newestNode, log, signal }: FollowPodsInit): Kubelet {
   const { kube, client, recorder } = node;
   const tellIgnored = (pod: V1Pod): void => {
-    const ignored = warningsOf(pod);
-    if (ignored.length === 0) return;
-    const message = ignored.join("; ");
+    const message = warningOf(pod);
+    if (message === undefined) return;
     log.warn(podFields(podKeyOf(pod)), message);
     recordWarning(recorder, podKeyOf(pod), { reason: "FieldsIgnored", message });
   };

@@ -12,16 +12,24 @@ const SHOWN = 5;
 export function refusalOf(pod: object): string | undefined {
   const refused: string[] = [];
   visit(pod, (path, why) => refused.push(`${fieldPathText(path)}: ${why}`));
-  if (refused.length === 0) return undefined;
-  const more = refused.length > SHOWN ? [`and ${refused.length - SHOWN} more`] : [];
-  return [...refused.slice(0, SHOWN), ...more].join("; ");
+  return inOneLine(refused);
 }
 
-/** What a Pod of the API server's asks for that a node does not do, and whose author may count on it: a line each. */
-export function warningsOf(pod: object): readonly string[] {
-  const warnings: string[] = [];
-  visit(pod, undefined, (path, message) => warnings.push(`${fieldPathText(path)}: ${message}`));
-  return warnings;
+/**
+ * What a Pod of the API server's asks for that a node does not do, and whose author may count on it, in one line;
+ * undefined where there is nothing.
+ */
+export function warningOf(pod: object): string | undefined {
+  const ignored: string[] = [];
+  visit(pod, undefined, (path, message) => ignored.push(`${fieldPathText(path)}: ${message}`));
+  return inOneLine(ignored);
+}
+
+/** Short enough for an Event, however much there is. */
+function inOneLine(found: readonly string[]): string | undefined {
+  if (found.length === 0) return undefined;
+  const more = found.length > SHOWN ? [`and ${found.length - SHOWN} more`] : [];
+  return [...found.slice(0, SHOWN), ...more].join("; ");
 }
 
 type Tell = (path: FieldPath, message: string) => void;

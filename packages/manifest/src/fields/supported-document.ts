@@ -11,7 +11,8 @@ An entry holds for all fields beneath it that have none of their own. \`[]\` sta
 
 - **supported**: does what Kubernetes documents.
 - **ignored**: not read, because its absence changes nothing for a WebAssembly guest.
-- **ignored, with a warning**: not read, and \`krustlet run\` says so, because the manifest's author may count on it.
+- **ignored, with a warning**: not read, and \`krustlet run\` says so, as does the Pod's event \`FieldsIgnored\` on a node,
+  because the manifest's author may count on it.
 - **refused**: what would run is not what was asked for. \`krustlet run\` refuses the Pod with the sentence shown here. On a
   node the Pod waits, with the event \`FailedCreatePodSandBox\` and that sentence: a Pod that failed at once would be
   replaced at once by its controller, without end. A field that is false, empty or null asks for nothing and is never
