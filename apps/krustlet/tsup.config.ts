@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { builtinModules, createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 import { defineConfig } from "tsup";
 import type { Options } from "tsup";
@@ -49,14 +49,14 @@ const contentName: NonNullable<Options["plugins"]>[number] = {
 };
 
 /**
- * What `krustlet node` needs is a file of its own, so that no other command reads it: the source imports it dynamically,
- * and the bundle's import stays one.
+ * What `krustlet node` needs is a file of its own, and so is what `krustlet bootstrap` needs, so that no other command
+ * reads it: the source imports it dynamically, and the bundle's import stays one.
  */
 const ownFiles: NonNullable<Options["esbuildPlugins"]>[number] = {
   name: "own-files",
   setup: (build) => {
-    build.onResolve({ filter: /\/commands\/node\.ts$/ }, ({ kind }) =>
-      kind === "dynamic-import" ? { path: "./node.mjs", external: true } : undefined,
+    build.onResolve({ filter: /\/commands\/(?:node|bootstrap)\.ts$/ }, ({ kind, path }) =>
+      kind === "dynamic-import" ? { path: `./${basename(path, ".ts")}.mjs`, external: true } : undefined,
     );
   },
 };
@@ -111,7 +111,11 @@ export default defineConfig([
   {
     ...COMMON,
     // A thread of the runtime `wasmer` is started from its file, not by a loader that tells it where it lies.
-    entry: { node: "src/commands/node.ts", "wasmer-worker": "src/wasmer-worker.ts" },
+    entry: {
+      node: "src/commands/node.ts",
+      bootstrap: "src/commands/bootstrap.ts",
+      "wasmer-worker": "src/wasmer-worker.ts",
+    },
     format: "esm",
     outExtension: () => ({ js: ".mjs" }),
     clean: ["*.mjs"],

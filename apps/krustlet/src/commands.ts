@@ -125,6 +125,38 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import("./commands/node.ts")).node,
   },
   {
+    name: "bootstrap",
+    usage: "[options]",
+    summary: "Make a bootstrap token, and the kubeconfig with which a node joins",
+    description: [
+      "Needs a kubeconfig that may make Secrets in kube-system. The token is good for an hour; what lets its bearer in",
+      "(ClusterRoleBindings) is made too, where the kubeconfig may do that. Prints the file that it has written.",
+    ].join("\n"),
+    options: {
+      kubeconfig: {
+        type: "string",
+        value: "FILE",
+        help: "how the API server is reached (default $KUBECONFIG, else ~/.kube/config)",
+      },
+      file: {
+        type: "string",
+        value: "FILE",
+        help: "what is written (default <root>/config/bootstrap.conf)",
+      },
+      server: {
+        type: "string",
+        value: "URL",
+        help: "how the node reaches the API server (default: as the kubeconfig does)",
+      },
+      force: { type: "boolean", help: "replace the file if it is there" },
+    },
+    examples: [
+      "krustlet bootstrap --kubeconfig admin.conf --file bootstrap.conf",
+      "krustlet node --bootstrap-kubeconfig bootstrap.conf",
+    ],
+    load: async () => (await import("./commands/bootstrap.ts")).bootstrap,
+  },
+  {
     name: "pull",
     usage: "[options] <image>…",
     summary: "Pull images",

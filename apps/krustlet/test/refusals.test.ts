@@ -49,7 +49,11 @@ const files: Readonly<Record<string, string | Uint8Array>> = {
 };
 
 const refusals: readonly Refusal[] = [
-  { args: ["fly"], code: 2, says: /"fly" is no command; there are run, node, pull, images, inspect/ },
+  {
+    args: ["fly"],
+    code: 2,
+    says: /"fly" is no command; there are run, node, bootstrap, pull, images, inspect/,
+  },
   { args: ["run"], code: 2, says: /needs a manifest, a \.wasm file or an image/ },
   { args: ["run", "--fly", "start.wasm"], code: 2, says: /'--fly'/ },
   { args: ["run", "--name"], code: 2, says: /--name/ },
