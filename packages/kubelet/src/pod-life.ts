@@ -1,5 +1,5 @@
 import { logDirOf } from "@krustlet/cri-log";
-import { isWorthKeeping, statusOf } from "@krustlet/pod-machine";
+import { isWorthKeeping } from "@krustlet/pod-machine";
 import type { PodEvent, PodStatus } from "@krustlet/pod-machine";
 import type { V1Pod } from "@kubernetes/client-node";
 import { concat, defer, finalize, ignoreElements, Subject, tap } from "rxjs";
@@ -8,6 +8,7 @@ import type { Observable } from "rxjs";
 import { createCheckpointWriter } from "./checkpoint-writer.ts";
 import { podKeyOf } from "./container-plan.ts";
 import type { KubeletInit, PodChange, PodFailure } from "./kubelet-init.ts";
+import { writtenStatusOf } from "./normalize-status.ts";
 import { PodContext } from "./pod-context.ts";
 import type { PodOutputs } from "./pod-context.ts";
 import { removeTree } from "./remove-tree.ts";
@@ -78,7 +79,7 @@ export function livePod(
       if (isWorthKeeping(previous, state)) checkpoints?.changed();
       // What is not admitted yet is told with the addresses that it gets then.
       if (kubelet.writeStatus === undefined || state.name === "Registered") return;
-      const offer = offerOf(statusOf(state));
+      const offer = offerOf(writtenStatusOf(state));
       status ??= createStatusWriter<PodStatus>(
         {
           clock: kubelet.clock,

@@ -1,10 +1,10 @@
 import { logPathOf } from "@krustlet/cri-log";
 import type { ContainerUsage, PodKey } from "@krustlet/interface";
-import { statusOf } from "@krustlet/pod-machine";
 import type { Container, PodState } from "@krustlet/pod-machine";
 import type { V1Pod } from "@kubernetes/client-node";
 
 import { podKeyOf } from "./container-plan.ts";
+import { writtenStatusOf } from "./normalize-status.ts";
 import type { LivingPod, SharedParts } from "./shared-parts.ts";
 
 /** Where one run of a container wrote to. */
@@ -91,7 +91,7 @@ function withStatus({ context, state }: LivingPod): V1Pod {
 }
 
 function newestStatus(status: V1Pod["status"], state: PodState | undefined): V1Pod["status"] {
-  return state === undefined ? status : Object.assign({}, status, statusOf(state));
+  return state === undefined ? status : Object.assign({}, status, writtenStatusOf(state));
 }
 
 /** The number of the run of that id, which is also that of its log. */

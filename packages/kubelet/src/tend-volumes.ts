@@ -28,6 +28,9 @@ const REFRESH_INTERVAL_MS = 60_000;
 const RETRY_INTERVAL_MS = 60_000;
 const SHORTEST_INTERVAL_MS = 1_000;
 
+/** The pod itself used too much: it ends at once, and for nobody else's sake. */
+const EVICTION_GRACE_S = 1;
+
 /** While the pod runs: keeps its volumes up to date, and evicts it when one of them outgrows its limit. */
 export function tendVolumes(context: PodContext): OperatorFunction<PodTransition, PodEvent> {
   return (transitions$) =>
@@ -62,7 +65,8 @@ function evictions(context: PodContext): Observable<PodEvent> {
       const message = await context.shared.measures(() => overLimit(context), { signal });
       if (signal.aborted) return;
       if (message !== undefined) {
-        emit({ type: "evicted", at: clock.now(), reason: "Evicted", message });
+        const why = { reason: "Evicted", message, gracePeriodSeconds: EVICTION_GRACE_S, disruption: false };
+        emit({ type: "evicted", at: clock.now(), ...why });
         return;
       }
     }

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { logPathOf } from "@krustlet/cri-log";
 import { expect, it } from "vitest";
 
-import { kubernetesEventOfFailure, kubernetesEventsOf } from "../src/index.ts";
+import { eventOfFailure } from "../src/index.ts";
 import { openBench, podOf } from "./fakes.ts";
 import type { Bench } from "./fakes.ts";
 
@@ -71,29 +71,29 @@ it("keeps the logs of a container's last two runs", async () => {
   expect(existsSync(logPathOf(bench.rootDir, key, "app", 1))).toBe(true);
 });
 
-it("tells Events of steps and of kills that failed, with the field of the container", async () => {
-  await using bench = await openBench();
-  const pod = podOf();
-  bench.add(pod);
-  await bench.started();
-  await bench.until(() => bench.steps.some(({ event }) => event.type === "started"));
-  const events = bench.steps.flatMap(kubernetesEventsOf);
-  expect(events.map(({ reason }) => reason)).toStrictEqual(["Pulled", "Created", "Started"]);
-  expect(events[0]?.involvedObject).toMatchObject({
-    kind: "Pod",
-    name: "pod",
-    uid: pod.metadata?.uid,
-    fieldPath: "spec.containers{app}",
-  });
-  const failure = {
-    pod: { namespace: "default", name: "pod", uid: "1" },
-    container: "app",
-    error: new Error("no"),
-  };
-  expect(kubernetesEventOfFailure(pod, { ...failure, action: "kill" })).toMatchObject({
+it("tells Events of kills that failed, and of nothing that a step of the pod tells", () => {
+  const pod = { namespace: "default", name: "pod", uid: "1" };
+  const failure = { pod, container: "app", error: new Error("no") };
+  expect(eventOfFailure({ ...failure, action: "kill" })).toStrictEqual({
     type: "Warning",
     reason: "FailedKillPod",
-    message: expect.stringContaining("no") as string,
+    message: 'error killing pod: failed to "KillContainer" for "app" with KillContainerError: no',
   });
-  expect(kubernetesEventOfFailure(pod, { ...failure, action: "pull" })).toBeUndefined();
+  expect(eventOfFailure({ ...failure, action: "pull" })).toBeUndefined();
+});
+
+it("shows times in seconds, and of termination messages no more than a pod may have", async () => {
+  await using bench = await openBench();
+  const names = ["a", "b", "c", "d"];
+  bench.add(podOf(names.map((name) => ({ name }))));
+  await bench.started(3);
+  await bench.clock.advance(1234);
+  for (const container of bench.containers) container.exit(1, { message: "\u00e9".repeat(2047) + "x" });
+  await bench.until(() => bench.state === "Finished");
+  await bench.until(() => bench.statuses.at(-1)?.phase === "Failed");
+  for (const { state } of bench.statuses.at(-1)?.containerStatuses ?? []) {
+    expect(Buffer.byteLength(state.terminated?.message ?? "")).toBe(3072);
+    expect(state.terminated?.message).toMatch(/^\u00e9+$/u);
+    expect(state.terminated?.finishedAt?.getMilliseconds()).toBe(0);
+  }
 });

@@ -14,7 +14,7 @@ export interface Checkpoint {
   readonly startTime: Date;
   readonly containers: readonly ContainerCheckpoint[];
   /** The node is ending the pod for a reason of its own. */
-  readonly ending?: Pick<Termination, "cause" | "reason" | "message">;
+  readonly ending?: Pick<Termination, "cause" | "reason" | "message" | "disruption">;
   /** The pod has ended. */
   readonly outcome?: PodOutcome;
 }
@@ -50,7 +50,12 @@ export function checkpointOf(state: PodState, begun: ReadonlyMap<string, number>
     uid,
     startTime,
     containers: containers.map((container) => containerCheckpointOf(container, begun)),
-    ending: ending && { cause: ending.cause, reason: ending.reason, message: ending.message },
+    ending: ending && {
+      cause: ending.cause,
+      reason: ending.reason,
+      message: ending.message,
+      disruption: ending.disruption,
+    },
     outcome: "outcome" in state ? state.outcome : undefined,
   };
 }

@@ -1,7 +1,7 @@
 import type { Container } from "./container-graph.ts";
 import { isIn } from "./container-moves.ts";
 import { hasSucceeded, isInitialized } from "./plan-containers.ts";
-import type { PodFacts, PodStateName } from "./pod-graph.ts";
+import type { PodFacts, PodOutcome, PodState, PodStateName } from "./pod-graph.ts";
 import type { PodConditionLike } from "./pod-like.ts";
 import type { PodCondition } from "./pod-status.ts";
 
@@ -15,6 +15,7 @@ interface Verdict {
 
 /** The conditions that the kubelet owns, in its order. Everybody else's are left as they are. */
 const OWN: ReadonlySet<string> = new Set([
+  "DisruptionTarget",
   "PodReadyToStartContainers",
   "Initialized",
   "Ready",
@@ -23,8 +24,9 @@ const OWN: ReadonlySet<string> = new Set([
 ]);
 
 /** `facts` with the time at which each condition got its status; the same object where none changed. */
-export function withConditionTimes(name: PodStateName, facts: PodFacts, at: Date): PodFacts {
-  const changed = verdictsOf(name, facts).filter(
+export function withConditionTimes(state: PodState, facts: PodFacts, at: Date): PodFacts {
+  const { name } = state;
+  const changed = verdictsOf(name, facts, "outcome" in state ? state.outcome : undefined).filter(
     ({ type, status }) => facts.conditionTimes[type]?.status !== status,
   );
   if (changed.length === 0) return facts;
@@ -33,14 +35,22 @@ export function withConditionTimes(name: PodStateName, facts: PodFacts, at: Date
 }
 
 /** All conditions of a pod: the kubelet's own, then those of others. */
-export function conditionsOf(name: PodStateName, facts: PodFacts): PodCondition[] {
+export function conditionsOf(
+  name: PodStateName,
+  facts: PodFacts,
+  outcome: PodOutcome | undefined,
+): PodCondition[] {
   const observedGeneration = facts.pod.metadata?.generation;
-  const own = verdictsOf(name, facts).map((verdict) => ({
+  const own = verdictsOf(name, facts, outcome).map((verdict) => ({
     ...verdict,
     lastTransitionTime: facts.conditionTimes[verdict.type]?.since ?? facts.startTime,
     observedGeneration,
   }));
-  const others = (facts.pod.status?.conditions ?? []).filter(({ type }) => !OWN.has(type));
+  const types = new Set(own.map(({ type }) => type));
+  // Others may tell of a disruption as well.
+  const isOthers = ({ type }: { readonly type: string }): boolean =>
+    type === "DisruptionTarget" ? !types.has(type) : !OWN.has(type);
+  const others = (facts.pod.status?.conditions ?? []).filter(isOthers);
   return [...own, ...others.map((condition) => ({ ...condition }))];
 }
 
@@ -55,9 +65,19 @@ export function conditionTimesOf(conditions: readonly PodConditionLike[] = []): 
   );
 }
 
-function verdictsOf(name: PodStateName, facts: PodFacts): readonly Verdict[] {
+const DISRUPTED = { type: "DisruptionTarget", status: "True", reason: "TerminationByKubelet" } as const;
+
+function verdictsOf(
+  name: PodStateName,
+  facts: PodFacts,
+  outcome: PodOutcome | undefined,
+): readonly Verdict[] {
+  const scheduled: Verdict = { type: "PodScheduled", status: "True" };
+  // Of a pod that the node did not take, nothing else is known.
+  if (outcome?.rejected === true) return [scheduled];
   const containersReady = containersReadyOf(facts);
   return [
+    ...(outcome?.disruption === true ? [{ ...DISRUPTED, message: outcome.message }] : []),
     {
       type: "PodReadyToStartContainers",
       status: name === "Running" || name === "Terminating" ? "True" : "False",
@@ -65,7 +85,7 @@ function verdictsOf(name: PodStateName, facts: PodFacts): readonly Verdict[] {
     initializedOf(facts),
     readyOf(facts, containersReady),
     containersReady,
-    { type: "PodScheduled", status: "True" },
+    scheduled,
   ];
 }
 

@@ -99,6 +99,8 @@ export interface ContainerFacts {
   readonly imageID?: string;
   /** How the run before the current state's ended. */
   readonly lastExit?: ContainerExitRecord;
+  /** What the last try waits or waited for; shown until a run begins. */
+  readonly waiting?: { readonly reason: string; readonly message: string };
   /** Pulls that failed in a row. */
   readonly pullFailures: number;
   /** What the next crash has to wait, and since when that holds. */

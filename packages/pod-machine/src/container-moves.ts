@@ -66,7 +66,8 @@ export function run(
 ): Container<"Running"> {
   const started = container.spec.startupProbe === undefined;
   const ready = started && container.spec.readinessProbe === undefined;
-  return to(container, { name: "Running", containerID, startedAt: at, started, ready });
+  const next = { ...container, waiting: undefined };
+  return to(next, { name: "Running", containerID, startedAt: at, started, ready });
 }
 
 /** The start came to nothing, or to a run that ended at once. */
@@ -75,7 +76,8 @@ export function startFailed(
   { reason, message, at }: Happened<"startFailed">,
 ): Container<"StartBackOff" | "Terminated"> {
   if (!FAILED_RUNS.has(reason)) {
-    return to(container, { name: "StartBackOff", until: after(at, START_RETRY_MS), reason, message });
+    const next = { ...container, waiting: { reason, message } };
+    return to(next, { name: "StartBackOff", until: after(at, START_RETRY_MS), reason, message });
   }
   const shown = reason === "RunContainerError" ? "StartError" : reason;
   return end(container, { exitCode: 128, reason: shown, message, startedAt: at, finishedAt: at });
@@ -87,7 +89,8 @@ export function end(
   exit: ContainerExitRecord,
   cause?: StopCause,
 ): Container<"Terminated"> {
-  return { ...to(container, { name: "Terminated", exit, cause }), exits: container.exits + 1 };
+  const next = { ...container, exits: container.exits + 1, waiting: undefined };
+  return to(next, { name: "Terminated", exit, cause });
 }
 
 /** How an `exited` or a `lost` ends a run. */

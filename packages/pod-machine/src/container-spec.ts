@@ -18,7 +18,7 @@ export function specFor(spec: ContainerLike, { probes = false }: MachineOptions)
 export function withSpec(container: Container, spec: ContainerLike, stop: ContainerInput): Container {
   const next = { ...container, spec };
   if (spec.image === container.spec.image || isIn(container, "Waiting", "Abandoned")) return next;
-  const clean = { ...next, crash: undefined, pullFailures: 0 };
+  const clean = { ...next, crash: undefined, pullFailures: 0, waiting: undefined };
   if (isIn(container, "Pulling", "PullBackOff", "StartBackOff", "CrashBackOff")) {
     return containerTransition(clean, { type: "begin", at: stop.at });
   }

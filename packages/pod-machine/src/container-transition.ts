@@ -20,6 +20,7 @@ import {
 } from "./container-moves.ts";
 import type { ContainerEvent } from "./pod-event.ts";
 import { after, isDue } from "./time.ts";
+import { pullBackOffMessage, reasonOfPullBackOff } from "./words.ts";
 
 /** What moves a container: something that happened to its current try, an order of its pod, or the time. */
 export type ContainerInput =
@@ -52,7 +53,11 @@ const ROWS: { readonly [From in ContainerStateName]: ContainerRow<From> } = {
     const pullFailures = container.pullFailures + 1;
     const { reason, message } = input;
     const until = after(input.at, pullDelayMs(pullFailures));
-    return to({ ...container, pullFailures }, { name: "PullBackOff", until, reason, message });
+    const waiting = {
+      reason: reasonOfPullBackOff(reason),
+      message: pullBackOffMessage(container.spec.image ?? "", { reason, message }),
+    };
+    return to({ ...container, pullFailures, waiting }, { name: "PullBackOff", until, reason, message });
   },
   PullBackOff: (container, input) => {
     if (input.type === "stop") return giveUp(container);

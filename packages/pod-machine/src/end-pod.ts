@@ -47,9 +47,14 @@ export function requestedEndOf({ pod }: PodFacts, event: PodEvent): Termination 
         ? undefined
         : terminationAt(event.at, usual, { cause: "deleted" });
     case "evicted": {
-      const { reason, message } = event;
+      const { reason, message, disruption = true } = event;
       const seconds = event.gracePeriodSeconds ?? pod.spec?.terminationGracePeriodSeconds;
-      return terminationAt(event.at, seconds, { cause: "evicted", reason, message });
+      return terminationAt(event.at, seconds, {
+        cause: "evicted",
+        reason,
+        message,
+        disruption,
+      });
     }
     default:
       return undefined;

@@ -56,6 +56,7 @@ export type {
   ProbeLike,
   ResourcesLike,
   RestartRuleLike,
+  VolumeMountLike,
 } from "./pod-like.ts";
 export type {
   ContainerStateStatus,
@@ -64,7 +65,9 @@ export type {
   PodPhase,
   PodStatus,
   QosClass,
+  ResourcesStatus,
   TerminatedStatus,
+  VolumeMountStatus,
 } from "./pod-status.ts";
 export { statusOf } from "./status.ts";
 export { transition } from "./transition.ts";

@@ -33,7 +33,7 @@ export function initialState(
     containers: containersOf(pod, now, options, own),
     conditionTimes: conditionTimesOf(status.conditions),
     deleted: false,
-    hostIP: status.hostIP,
+    hostIPs: status.hostIPs?.map(({ ip }) => ip) ?? (status.hostIP === undefined ? [] : [status.hostIP]),
     podIPs: status.podIPs?.map(({ ip }) => ip) ?? (status.podIP === undefined ? [] : [status.podIP]),
   };
   const state =

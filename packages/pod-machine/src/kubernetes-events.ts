@@ -1,7 +1,7 @@
 import type { Container } from "./container-graph.ts";
 import { isIn } from "./container-moves.ts";
 import type { PodState } from "./pod-graph.ts";
-import { goDuration, killingMessage, podName } from "./words.ts";
+import { goDuration, killingMessage, podName, REJECTED } from "./words.ts";
 
 /** What a Kubernetes Event tells; whoever writes it adds the object, the source and the time. */
 export interface PodEventRecord {
@@ -44,7 +44,10 @@ function podWords(before: PodState, after: PodState): readonly Words[] {
   }
   const { reason, message } = endOf(after);
   if (reason === undefined || message === undefined || endOf(before).reason !== undefined) return [];
-  return [[reason === "DeadlineExceeded" ? "Normal" : "Warning", reason, message]];
+  // The node's own Event tells that it is going down.
+  if (reason === "Terminated") return [];
+  const words = message.startsWith(REJECTED) ? message.slice(REJECTED.length) : message;
+  return [[reason === "DeadlineExceeded" ? "Normal" : "Warning", reason, words]];
 }
 
 function endOf(state: PodState): { readonly reason?: string; readonly message?: string } {
@@ -91,7 +94,10 @@ function pullWords(before: Container, after: Container): readonly Words[] {
       ];
     case "InvalidImageName":
     case "ImageInspectError":
-      return [["Warning", "InspectFailed", message], error];
+      return [
+        ["Warning", "InspectFailed", `Failed to apply default image tag "${image}": ${message}`],
+        error,
+      ];
     default:
       return [
         ["Warning", "Failed", `Failed to pull image "${image}": ${message}`],

@@ -82,8 +82,12 @@ function outcomeOf(value: unknown): PodOutcome {
   return { phase, rejected: fields["rejected"] === true, ...whyOf(fields) };
 }
 
-function whyOf(fields: Fields): { readonly reason?: string; readonly message?: string } {
-  return { reason: optional(fields, "reason", textIn), message: optional(fields, "message", textIn) };
+function whyOf(fields: Fields): Pick<PodOutcome, "reason" | "message" | "disruption"> {
+  return {
+    reason: optional(fields, "reason", textIn),
+    message: optional(fields, "message", textIn),
+    disruption: fields["disruption"] === true ? true : undefined,
+  };
 }
 
 function optional<T>(fields: Fields, name: string, read: (value: unknown, name: string) => T): T | undefined {

@@ -18,10 +18,10 @@ export function phaseOf(state: Ended | Living): PodPhase {
 
 /** How a pod ends whose containers have all stopped. */
 export function outcomeOf(termination: Termination, containers: readonly Container[]): PodOutcome {
-  const { cause, reason, message } = termination;
+  const { cause, reason, message, disruption } = termination;
   const forced = cause === "deadline" || cause === "evicted";
   const done = containers.every((container) => container.kind === "sidecar" || hasSucceeded(container));
-  return { phase: done && !forced ? "Succeeded" : "Failed", reason, message };
+  return { phase: done && !forced ? "Succeeded" : "Failed", reason, message, disruption };
 }
 
 /** As the kubelet has it, a container that never ran keeps the whole pod Pending. */

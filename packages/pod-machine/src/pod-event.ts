@@ -85,6 +85,8 @@ type PodHappening =
   | {
       readonly type: "admitted";
       readonly hostIP?: string;
+      /** All addresses of the node, one of each family. Default: `hostIP` alone. */
+      readonly hostIPs?: readonly string[];
       /** The pod's own addresses, the first one being `podIP`. */
       readonly podIPs?: readonly string[];
     }
@@ -121,6 +123,11 @@ type PodHappening =
       readonly reason: string;
       readonly message: string;
       readonly gracePeriodSeconds?: number;
+      /**
+       * Whether the condition `DisruptionTarget` tells it, once nothing runs any more. Default true; false where the pod
+       * itself used up too much.
+       */
+      readonly disruption?: boolean;
     }
   | {
       /**

@@ -26,7 +26,7 @@ export function withFacts<S extends PodState>(state: S, facts: PodFacts): S {
 export function terminationAt(
   at: Date,
   seconds: number | undefined,
-  why: Pick<Termination, "cause" | "reason" | "message">,
+  why: Pick<Termination, "cause" | "reason" | "message" | "disruption">,
 ): Termination {
   const gracePeriodSeconds = Math.max(0, seconds === undefined || Number.isNaN(seconds) ? 30 : seconds);
   return { ...why, gracePeriodSeconds, until: after(at, gracePeriodSeconds * 1000), at };

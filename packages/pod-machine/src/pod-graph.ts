@@ -35,6 +35,8 @@ export interface Termination {
   readonly until: Date;
   readonly reason?: string;
   readonly message?: string;
+  /** Whether the condition `DisruptionTarget` is to tell it. */
+  readonly disruption?: boolean;
 }
 
 /** How the pod ended. Never changes once it is there. */
@@ -42,6 +44,8 @@ export interface PodOutcome {
   readonly phase: "Succeeded" | "Failed";
   /** The node never took the pod. */
   readonly rejected?: boolean;
+  /** The node ended the pod for the sake of others: the condition `DisruptionTarget`. */
+  readonly disruption?: boolean;
   readonly reason?: string;
   readonly message?: string;
 }
@@ -68,7 +72,7 @@ export interface PodFacts {
   readonly conditionTimes: Readonly<Record<string, { readonly status: string; readonly since: Date }>>;
   /** Whether the object is gone, so that nobody reads the status any more. */
   readonly deleted: boolean;
-  readonly hostIP?: string;
+  readonly hostIPs: readonly string[];
   readonly podIPs: readonly string[];
 }
 

@@ -29,6 +29,7 @@ export interface PodSpecLike {
   readonly activeDeadlineSeconds?: number;
   /** Default 30. */
   readonly terminationGracePeriodSeconds?: number;
+  readonly resources?: ResourcesLike;
   readonly readinessGates?: readonly { readonly conditionType: string }[];
 }
 
@@ -40,6 +41,7 @@ export interface ContainerLike {
   readonly restartPolicy?: string;
   readonly restartPolicyRules?: readonly RestartRuleLike[];
   readonly resources?: ResourcesLike;
+  readonly volumeMounts?: readonly VolumeMountLike[];
   readonly startupProbe?: ProbeLike;
   readonly readinessProbe?: ProbeLike;
   readonly livenessProbe?: ProbeLike;
@@ -50,6 +52,15 @@ export interface RestartRuleLike {
   /** `Restart` is the one that is known here. */
   readonly action: string;
   readonly exitCodes?: { readonly operator: string; readonly values?: readonly number[] };
+}
+
+/** What the machine reads of a container's mount of a volume. */
+export interface VolumeMountLike {
+  readonly name: string;
+  readonly mountPath: string;
+  readonly readOnly?: boolean;
+  /** `Enabled`, `IfPossible` or `Disabled`. */
+  readonly recursiveReadOnly?: string;
 }
 
 /** Requests and limits as quantities in text. */
@@ -70,6 +81,7 @@ export interface PodStatusLike {
   readonly message?: string;
   readonly startTime?: Date;
   readonly hostIP?: string;
+  readonly hostIPs?: readonly { readonly ip: string }[];
   readonly podIP?: string;
   readonly podIPs?: readonly { readonly ip: string }[];
   readonly conditions?: readonly PodConditionLike[];

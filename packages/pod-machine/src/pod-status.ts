@@ -26,6 +26,24 @@ export interface PodStatus {
   readonly initContainerStatuses?: ContainerStatus[];
   /** In the order of the names. */
   readonly containerStatuses: ContainerStatus[];
+  /** The pod's own, where it has some. */
+  readonly allocatedResources?: Record<string, string>;
+  readonly resources?: ResourcesStatus;
+}
+
+/** Requests and limits that are in force. */
+export interface ResourcesStatus {
+  readonly requests?: Record<string, string>;
+  readonly limits?: Record<string, string>;
+}
+
+/** How a volume is mounted. */
+export interface VolumeMountStatus {
+  readonly name: string;
+  readonly mountPath: string;
+  readonly readOnly?: boolean;
+  /** Of what is read-only: whether all beneath it is. */
+  readonly recursiveReadOnly?: string;
 }
 
 /** One condition of a pod. */
@@ -51,6 +69,10 @@ export interface ContainerStatus {
   readonly ready: boolean;
   readonly state: ContainerStateStatus;
   readonly lastState: ContainerStateStatus;
+  /** The requests that were granted. */
+  readonly allocatedResources?: Record<string, string>;
+  readonly resources?: ResourcesStatus;
+  readonly volumeMounts?: VolumeMountStatus[];
 }
 
 /** Exactly one of the three, or none for a `lastState` that never was. */

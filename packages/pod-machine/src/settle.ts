@@ -79,5 +79,5 @@ function withTime(facts: PodFacts, at: Date): PodFacts {
 function withVerdicts(state: PodState, at: Date): PodState {
   const phase = phaseOf(state);
   const facts = phase === state.facts.phase ? state.facts : { ...state.facts, phase };
-  return withFacts(state, withConditionTimes(state.name, facts, at));
+  return withFacts(state, withConditionTimes(state, facts, at));
 }

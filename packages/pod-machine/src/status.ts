@@ -3,14 +3,15 @@ import type { Container, ContainerExitRecord } from "./container-graph.ts";
 import { exitOf } from "./container-moves.ts";
 import { isInitialized } from "./plan-containers.ts";
 import type { PodFacts, PodState } from "./pod-graph.ts";
-import type { ContainerStateStatus, ContainerStatus, PodStatus } from "./pod-status.ts";
-import { backOffMessage, pullBackOffMessage, reasonOfPullBackOff } from "./words.ts";
+import type { ResourcesLike, VolumeMountLike } from "./pod-like.ts";
+import type { ContainerStateStatus, ContainerStatus, PodStatus, VolumeMountStatus } from "./pod-status.ts";
+import { backOffMessage } from "./words.ts";
 
 /** The whole status of a pod, as a kubelet writes it. Nothing of it depends on the time at which it is asked for. */
 export function statusOf(state: PodState): PodStatus {
   const { name, facts } = state;
+  const { spec } = facts.pod;
   const outcome = "outcome" in state ? state.outcome : undefined;
-  const addresses = facts.podIPs.map((ip) => ({ ip }));
   const statuses = outcome?.rejected ? [] : facts.containers;
   const init = statuses.filter(({ kind }) => kind !== "regular");
   const regular = statuses.filter(({ kind }) => kind === "regular");
@@ -21,17 +22,22 @@ export function statusOf(state: PodState): PodStatus {
     startTime: facts.startTime,
     observedGeneration: facts.pod.metadata?.generation,
     qosClass: facts.qosClass,
-    hostIP: facts.hostIP,
-    hostIPs: facts.hostIP === undefined ? undefined : [{ ip: facts.hostIP }],
+    hostIP: facts.hostIPs[0],
+    hostIPs: addressesOf(facts.hostIPs),
     podIP: facts.podIPs[0],
-    podIPs: addresses.length === 0 ? undefined : addresses,
-    conditions: conditionsOf(name, facts),
+    podIPs: addressesOf(facts.podIPs),
+    conditions: conditionsOf(name, facts, outcome),
     initContainerStatuses:
       init.length === 0 ? undefined : init.map((container) => containerStatusOf(facts, container)),
     containerStatuses: regular
       .map((container) => containerStatusOf(facts, container))
       .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    ...(spec?.resources === undefined ? {} : grantedOf(spec.resources)),
   };
+}
+
+function addressesOf(ips: readonly string[]): { ip: string }[] | undefined {
+  return ips.length === 0 ? undefined : ips.map((ip) => ({ ip }));
 }
 
 function containerStatusOf(facts: PodFacts, container: Container): ContainerStatus {
@@ -48,18 +54,27 @@ function containerStatusOf(facts: PodFacts, container: Container): ContainerStat
     ready: isReady(container),
     state: stateOf(facts, container),
     lastState: lastExit === undefined ? {} : { terminated: exitStatusOf(lastExit) },
+    ...grantedOf(spec.resources ?? {}),
+    volumeMounts: spec.volumeMounts?.map(mountStatusOf),
   };
 }
 
+/** Nothing is resized: what was asked for is what is granted. */
+function grantedOf({ requests, limits }: ResourcesLike): Pick<PodStatus, "allocatedResources" | "resources"> {
+  const resources = { requests: requests && { ...requests }, limits: limits && { ...limits } };
+  return { allocatedResources: resources.requests, resources };
+}
+
+/** What is read-only here is so with all beneath it; it is told to whoever asked for it. */
+function mountStatusOf({ name, mountPath, readOnly, recursiveReadOnly }: VolumeMountLike): VolumeMountStatus {
+  if (readOnly !== true) return { name, mountPath };
+  const asked = recursiveReadOnly === "Enabled" || recursiveReadOnly === "IfPossible";
+  return { name, mountPath, readOnly, recursiveReadOnly: asked ? "Enabled" : "Disabled" };
+}
+
 function stateOf(facts: PodFacts, container: Container): ContainerStateStatus {
-  const { state, spec } = container;
+  const { state } = container;
   switch (state.name) {
-    case "PullBackOff": {
-      const reason = reasonOfPullBackOff(state.reason);
-      return { waiting: { reason, message: pullBackOffMessage(spec.image ?? "", state) } };
-    }
-    case "StartBackOff":
-      return { waiting: { reason: state.reason, message: state.message } };
     case "CrashBackOff":
       return {
         waiting: { reason: "CrashLoopBackOff", message: backOffMessage(facts.pod, container.name, state) },
@@ -76,7 +91,8 @@ function stateOf(facts: PodFacts, container: Container): ContainerStateStatus {
     case "Abandoned":
       return abandonedState(facts, container);
     default:
-      return defaultWaiting(facts);
+      // While it is tried again, what it waited for is what is known.
+      return container.waiting === undefined ? defaultWaiting(facts) : { waiting: container.waiting };
   }
 }
 

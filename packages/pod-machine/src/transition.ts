@@ -4,6 +4,7 @@ import { withSpec, specFor } from "./container-spec.ts";
 import type { ContainerInput } from "./container-transition.ts";
 import { endPod, requestedEndOf, stopped } from "./end-pod.ts";
 import { terminationAt, withContainers, withFacts } from "./pod-facts.ts";
+import { REJECTED } from "./words.ts";
 import type { ContainerEvent, PodEvent } from "./pod-event.ts";
 import type { PodFacts, PodState, PodStateName, PodStateOf, PodTarget } from "./pod-graph.ts";
 import type { PodLike } from "./pod-like.ts";
@@ -20,11 +21,12 @@ const ROWS: { readonly [From in PodStateName]: PodRow<From> } = {
   Registered: (state, event) => {
     const { facts } = state;
     if (event.type === "admitted") {
-      const { hostIP = facts.hostIP, podIPs = facts.podIPs } = event;
-      return { name: "Mounting", facts: { ...facts, hostIP, podIPs }, attempt: 1 };
+      const { hostIP, podIPs = facts.podIPs } = event;
+      const hostIPs = event.hostIPs ?? (hostIP === undefined ? facts.hostIPs : [hostIP]);
+      return { name: "Mounting", facts: { ...facts, hostIPs, podIPs }, attempt: 1 };
     }
     if (event.type !== "rejected") return state;
-    const message = `Pod was rejected: ${event.message}`;
+    const message = `${REJECTED}${event.message}`;
     return {
       name: "Unmounting",
       facts: stopped(facts, event.at),

@@ -9,6 +9,9 @@ const LASTING: ReadonlySet<PullFailure> = new Set([
   "ImageInspectError",
 ]);
 
+/** What the status says before the reason for which the node did not take the pod; the Event does not. */
+export const REJECTED: string = "Pod was rejected: ";
+
 /** What a container waits for that is between two pulls. */
 export function reasonOfPullBackOff(failure: PullFailure): string {
   return LASTING.has(failure) ? failure : "ImagePullBackOff";

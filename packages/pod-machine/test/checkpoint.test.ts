@@ -14,7 +14,12 @@ describe("a checkpoint", () => {
       const checkpoint = checkpointOf(state);
       expect(parseCheckpoint(JSON.stringify(checkpoint))).toEqual(checkpoint);
     }
-    expect(checkpointOf(pod.state).ending).toEqual({ cause: "evicted", reason: "R", message: "m" });
+    expect(checkpointOf(pod.state).ending).toEqual({
+      cause: "evicted",
+      reason: "R",
+      message: "m",
+      disruption: true,
+    });
   });
 
   it("of another pod counts for nothing", () => {

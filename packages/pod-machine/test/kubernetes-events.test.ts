@@ -59,7 +59,7 @@ describe("eventsOf", () => {
       "Warning Failed: Error: ErrImageNeverPull",
     ]);
     expect(fail("InvalidImageName")).toEqual([
-      "Warning InspectFailed: because",
+      'Warning InspectFailed: Failed to apply default image tag "main:v1": because',
       "Warning Failed: Error: InvalidImageName",
     ]);
   });
@@ -131,7 +131,7 @@ describe("eventsOf", () => {
     expect(told(pod, () => pod.exited("main", 143))).toEqual([]);
     const full = new Driver(podOf(["main"]));
     expect(told(full, () => full.send({ type: "rejected", reason: "OutOfcpu", message: "no cpu" }))).toEqual([
-      "Warning OutOfcpu: Pod was rejected: no cpu",
+      "Warning OutOfcpu: no cpu",
     ]);
     const evicted = new Driver(podOf(["main"])).ready().run("main");
     const why = {

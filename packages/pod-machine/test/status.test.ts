@@ -43,6 +43,7 @@ describe("statusOf", () => {
         ready: true,
         state: { running: { startedAt: pod.at(2) } },
         lastState: {},
+        resources: {},
       })),
     });
   });
@@ -69,6 +70,90 @@ describe("statusOf", () => {
       },
       lastState: { terminated: { exitCode: 2, reason: "Error", containerID: "wasi://main" } },
     });
+  });
+
+  it("tells what a container waited for until it runs", () => {
+    const pod = new Driver(podOf(["main"])).ready();
+    const failed = { container: "main", message: "no route" } as const;
+    pod.send({ type: "pullFailed", attempt: 1, reason: "ErrImagePull", ...failed }).until(10);
+    expect(pod.work()).toEqual(["pull main 2"]);
+    expect(pod.status("main").state.waiting?.reason).toBe("ImagePullBackOff");
+    pod.pulled("main");
+    pod.send({ type: "startFailed", attempt: 2, reason: "CreateContainerConfigError", ...failed }).until(20);
+    expect(pod.work()).toEqual(["pull main 3"]);
+    expect(pod.status("main").state.waiting).toEqual({
+      reason: "CreateContainerConfigError",
+      message: "no route",
+    });
+    expect(pod.run("main").status("main").state.running).toBeDefined();
+  });
+
+  it("tells requests, limits and mounts as they are in force", () => {
+    const requests = { cpu: "100m" };
+    const resources = { requests, limits: { memory: "1Mi" } };
+    const volumeMounts = [
+      { name: "v", mountPath: "/v" },
+      { name: "r", mountPath: "/r", readOnly: true },
+      { name: "x", mountPath: "/x", readOnly: true, recursiveReadOnly: "Enabled" },
+    ];
+    const main = { name: "main", image: "main:v1", resources, volumeMounts };
+    const pod = new Driver(podOf([main], { resources: { requests } })).ready().run("main");
+    expect(pod.status("main")).toMatchObject({
+      allocatedResources: requests,
+      resources,
+      volumeMounts: [
+        { name: "v", mountPath: "/v" },
+        { name: "r", readOnly: true, recursiveReadOnly: "Disabled" },
+        { name: "x", readOnly: true, recursiveReadOnly: "Enabled" },
+      ],
+    });
+    expect(statusOf(pod.state)).toMatchObject({ allocatedResources: requests, resources: { requests } });
+  });
+
+  it("tells all addresses of the node and of the pod", () => {
+    const pod = new Driver(podOf(["main"])).send({
+      type: "admitted",
+      hostIPs: ["10.0.0.1", "fd00::1"],
+      podIPs: ["10.1.0.1", "fd01::1"],
+    });
+    expect(statusOf(pod.state)).toMatchObject({
+      hostIP: "10.0.0.1",
+      hostIPs: [{ ip: "10.0.0.1" }, { ip: "fd00::1" }],
+      podIP: "10.1.0.1",
+      podIPs: [{ ip: "10.1.0.1" }, { ip: "fd01::1" }],
+    });
+  });
+
+  it("tells of a disruption once nothing runs any more, and leaves that of others alone", () => {
+    const evicted = { type: "evicted", reason: "Evicted", message: "low on memory" } as const;
+    const pod = new Driver(podOf(["main"])).ready().run("main").send(evicted);
+    expect(condition(pod, "DisruptionTarget")).toBeUndefined();
+    pod.until(3).exited("main", 143);
+    expect(condition(pod, "DisruptionTarget")).toMatchObject({
+      status: "True",
+      reason: "TerminationByKubelet",
+      message: "low on memory",
+      lastTransitionTime: pod.at(3),
+    });
+    const own = new Driver(podOf(["main"]))
+      .ready()
+      .run("main")
+      .send({ ...evicted, disruption: false });
+    expect(condition(own.exited("main", 143), "DisruptionTarget")).toBeUndefined();
+    const conditions = [{ type: "DisruptionTarget", status: "True", reason: "EvictionByEvictionAPI" }];
+    const others = new Driver(podOf(["main"], {}, { conditions })).ready();
+    expect(condition(others, "DisruptionTarget")?.reason).toBe("EvictionByEvictionAPI");
+  });
+
+  it("knows of a pod that the node did not take no more than that", () => {
+    const conditions = [
+      { type: "PodScheduled", status: "True" },
+      { type: "example.com/x", status: "True" },
+    ];
+    const pod = new Driver(podOf(["main"], {}, { conditions }));
+    pod.send({ type: "rejected", reason: "OutOfcpu", message: "no" });
+    expect(statusOf(pod.state)).toMatchObject({ phase: "Failed", reason: "OutOfcpu", containerStatuses: [] });
+    expect(statusOf(pod.state).conditions.map(({ type }) => type)).toEqual(["PodScheduled", "example.com/x"]);
   });
 
   it("shows a lasting pull failure as what it is", () => {

@@ -1,5 +1,5 @@
 import { watchPods } from "@krustlet/kube";
-import { apiPods, podKeyOf, startKubelet } from "@krustlet/kubelet";
+import { apiPods, eventOfFailure, podKeyOf, startKubelet } from "@krustlet/kubelet";
 import type { Kubelet } from "@krustlet/kubelet";
 import { warningOf } from "@krustlet/manifest";
 import type { V1Node, V1Pod } from "@kubernetes/client-node";
@@ -54,6 +54,10 @@ export function followPods({ nodeName, node, cluster, newestNode, log, signal }:
     logStep(log, step);
     recordStep(recorder, step);
   });
-  kubelet.failures$.subscribe((failure) => logFailure(log, failure));
+  kubelet.failures$.subscribe((failure) => {
+    logFailure(log, failure);
+    const event = eventOfFailure(failure);
+    if (event !== undefined) recordWarning(recorder, failure.pod, event);
+  });
   return kubelet;
 }

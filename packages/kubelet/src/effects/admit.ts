@@ -32,7 +32,7 @@ export const admit: Effect<"admit"> = async (context, _action, signal) => {
     return rejected(context, "OutOfpods", error);
   }
   const podIPs = context.address === undefined ? hostIPs : [context.address.address];
-  return { type: "admitted", at: context.now(), hostIP: hostIPs[0], podIPs };
+  return { type: "admitted", at: context.now(), hostIPs, podIPs };
 };
 
 /** Which runtime runs the pod's containers. */
