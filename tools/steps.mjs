@@ -1,5 +1,5 @@
 /**
- * What `npm start` and `npm test` share: the project's own programs, run step by step with their times.
+ * What `npm start`, `npm test` and `npm run cluster` share: the project's own programs, run step by step with their times.
  * Plain JavaScript without dependencies: it runs on the system's Node 20, before anything is installed.
  */
 import { spawn } from "node:child_process";
@@ -14,7 +14,7 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const PNPM = "pnpm@12.21.0";
 
 /** The project's Node (26, from npm), tsc, turbo, vitest … come first; nothing reports home. */
-const environment = {
+export const environment = {
   ...process.env,
   PATH: `${join(root, "node_modules", ".bin")}${delimiter}${process.env.PATH ?? ""}`,
   TURBO_TELEMETRY_DISABLED: "1",

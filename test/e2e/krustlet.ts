@@ -8,7 +8,7 @@ import type { ChildProcessWithoutNullStreams } from "node:child_process";
 export const checkout: string = dirname(dirname(import.meta.dirname));
 
 /** What is tested: the checkout's launcher, or another krustlet, say an installed one, that the environment names. */
-const command: string = process.env["KRUSTLET_E2E_COMMAND"] ?? join(checkout, "krustlet");
+export const krustletCommand: string = process.env["KRUSTLET_E2E_COMMAND"] ?? join(checkout, "krustlet");
 
 /** A demo's file. */
 export function demo(...path: readonly string[]): string {
@@ -63,7 +63,7 @@ export async function temporaryDirectory(): Promise<AsyncDisposable & { readonly
 export async function start(args: readonly string[], init: StartInit = {}): Promise<RunningCommand> {
   const own = init.home === undefined ? await temporaryDirectory() : undefined;
   const home = init.home ?? own?.path ?? "";
-  const [program, ...before] = [...(init.through ?? []), command];
+  const [program, ...before] = [...(init.through ?? []), krustletCommand];
   for (const [name, text] of Object.entries(init.files ?? {}))
     await writeFile(join(init.cwd ?? home, name), text);
   const child = spawn(program, [...before, ...args], {

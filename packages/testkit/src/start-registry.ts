@@ -9,6 +9,8 @@ import type { SelfSigned } from "./self-signed-certificate.ts";
 
 /** Options of {@link startRegistry}. */
 export interface RegistryOptions {
+  /** Where on loopback it listens, for one that comes back. Default: a free port. */
+  readonly port?: number;
   /** `basic`: user `krustlet`, password `s3cret`. `token`: tokens of this server, signed with this certificate's key. */
   readonly auth?:
     | { readonly by: "basic" }
@@ -42,7 +44,7 @@ const HTPASSWD = "krustlet:$2y$04$abcdefghijklmnopqrstuuLZYjhNQAOdpbzt4WxWlUHjv1
 /** Starts `docker-registry` (Debian's package of that name) on a free port of loopback and waits until it answers. */
 export async function startRegistry(options: RegistryOptions = {}): Promise<TestRegistry> {
   const directory = await mkdtemp(join(tmpdir(), "krustlet-registry-"));
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const host = `127.0.0.1:${port}`;
   const url = `${options.tls === undefined ? "http" : "https"}://${host}`;
   const file = (name: string): string => join(directory, name);

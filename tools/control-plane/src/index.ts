@@ -8,3 +8,5 @@ export { startControlPlane } from "./start-control-plane.ts";
 export type { ActiveRule, Fault, FaultRule, SeenRequest } from "./proxy/fault-rules.ts";
 export type { FaultProxy, RecordedRequest } from "./proxy/start-fault-proxy.ts";
 export { startFaultProxy } from "./proxy/start-fault-proxy.ts";
+export type { ClusterNode, NodeInit } from "./create-node.ts";
+export { createNode } from "./create-node.ts";

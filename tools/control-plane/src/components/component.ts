@@ -3,12 +3,11 @@ import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ComponentName } from "./plan-components.ts";
 import type { ReadyProbe } from "./ready-probe.ts";
 
-/** A process of the control plane, which can be taken away and given back. */
+/** A process of a cluster, which can be taken away and given back. */
 export interface Component {
-  readonly name: ComponentName;
+  readonly name: string;
   /** The file that everything it says goes to. */
   readonly log: string;
   /** Undefined while it does not run. */
@@ -27,12 +26,14 @@ export interface Component {
 
 /** Options of {@link createComponent}. */
 export interface ComponentInit {
-  readonly name: ComponentName;
+  readonly name: string;
   readonly program: string;
   readonly args: readonly string[];
   readonly directory: string;
   readonly log: string;
   readonly ready: ReadyProbe;
+  /** Default: this process's. */
+  readonly environment?: NodeJS.ProcessEnv;
 }
 
 const READY_MS = 120_000;
@@ -84,22 +85,31 @@ export function createComponent(init: ComponentInit): Component {
   };
 }
 
-/** Starts a program that the kernel kills when this process dies: `setpriv` (util-linux) asks for that and becomes it. */
-function spawnBound({ program, args, directory, log }: ComponentInit): ChildProcess {
+/**
+ * Starts a program that the kernel kills when this process dies: `setpriv` (util-linux) asks for that and becomes it. A
+ * terminal's Ctrl-C does not reach it: what ends when is for this process to say.
+ */
+function spawnBound({ program, args, directory, log, environment }: ComponentInit): ChildProcess {
   const output = openSync(log, "a", 0o600);
   try {
     const bound = process.platform === "linux" ? ["setpriv", "--pdeathsig", "KILL", program] : [program];
     const [command = program, ...before] = bound;
-    return spawn(command, [...before, ...args], { cwd: directory, stdio: ["ignore", output, output] });
+    return spawn(command, [...before, ...args], {
+      cwd: directory,
+      detached: true,
+      stdio: ["ignore", output, output],
+      env: environment ?? process.env,
+    });
   } finally {
     closeSync(output);
   }
 }
 
 async function untilReady(ready: ReadyProbe, runs: () => boolean): Promise<string | undefined> {
+  const since = Date.now();
   let said = "nothing";
   for (const giveUp = performance.now() + READY_MS; performance.now() < giveUp && runs();) {
-    const answer = await ready();
+    const answer = await ready(since);
     if (answer === true) return undefined;
     said = answer;
     await sleep(50);

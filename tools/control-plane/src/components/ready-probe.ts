@@ -3,8 +3,11 @@ import { Agent, request } from "node:https";
 import { clusterFilesOf, readKeyPair } from "../pki/cluster-files.ts";
 import type { ComponentPlan } from "./plan-components.ts";
 
-/** Asks once whether a component is ready; what it says instead, or why it does not answer, where it is not. */
-export type ReadyProbe = () => Promise<true | string>;
+/**
+ * Asks once whether a component is ready whose process began at `since` (in milliseconds since 1970); what it says
+ * instead, or why it does not answer, where it is not.
+ */
+export type ReadyProbe = (since: number) => Promise<true | string>;
 
 /** Makes the probe of a component. */
 export async function readyProbeOf(directory: string, plan: ComponentPlan): Promise<ReadyProbe> {

@@ -1,0 +1,120 @@
+/** The node's process ends and comes back: what becomes of its pods, its certificates and its object. */
+import { mkdir } from "node:fs/promises";
+import { connect } from "node:tls";
+import { join } from "node:path";
+import type { V1CertificateSigningRequest, V1Pod } from "@kubernetes/client-node";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { hasCondition, inPhase } from "./pod-watch.ts";
+import { sharedCluster } from "./shared-cluster.ts";
+import type { TestNode } from "./test-node.ts";
+import { joinNode } from "./test-node.ts";
+import { exerciser, podOf, say } from "./exerciser-pod.ts";
+
+const SLEEP = "sleep(3600000)";
+const restartsOf = (pod: V1Pod): number => pod.status?.containerStatuses?.[0]?.restartCount ?? 0;
+
+describe("a node whose process", () => {
+  let node: TestNode;
+  beforeAll(async () => {
+    node = await joinNode(await sharedCluster());
+  });
+  afterAll(() => node[Symbol.asyncDispose]());
+
+  const ends = [
+    ["is killed", () => node.process.kill()],
+    ["is stopped", () => node.process.stop()],
+  ] as const;
+  for (const [how, end] of ends) {
+    const id = how.replace("is ", "");
+
+    test(`${how} takes up its pods again: what was over stays over, what ran runs once more`, async () => {
+      const hostPath = join(node.root, "..", id);
+      await mkdir(hostPath);
+      const mount = {
+        volumeMounts: [
+          { name: "hp", mountPath: "/hp" },
+          { name: "own", mountPath: "/own" },
+        ],
+      };
+      const volumes = [
+        { name: "hp", hostPath: { path: hostPath } },
+        { name: "own", emptyDir: {} },
+      ];
+      await node.create(
+        podOf(`over-${id}`, [exerciser([say("done")])]),
+        podOf(`runs-${id}`, [exerciser(["write(lit:x)to(file:/own/kept)", say("ran\n"), SLEEP], mount)], {
+          restartPolicy: "Always",
+          volumes,
+        }),
+      );
+      const over = await node.pods.until(`over-${id}`, "Succeeded", inPhase("Succeeded"));
+      await node.pods.until(`runs-${id}`, "Ready", hasCondition("Ready"));
+      await expect.poll(() => node.kubectl(["logs", `runs-${id}`]), { timeout: 10_000 }).toBe("ran\n");
+      await end();
+      await node.process.start();
+      const pod = await node.pods.until(
+        `runs-${id}`,
+        "running again",
+        (pod) => restartsOf(pod) === 1 && hasCondition("Ready")(pod),
+      );
+      expect(pod.status?.phase).toBe("Running");
+      expect(pod.status?.containerStatuses?.[0]?.lastState?.terminated).toBeDefined();
+      await expect.poll(() => node.kubectl(["logs", `runs-${id}`]), { timeout: 10_000 }).toBe("ran\n");
+      expect(await node.kubectl(["logs", `runs-${id}`, "--previous"])).toBe("ran\n");
+      expect(await node.kubectl(["logs", `over-${id}`])).toBe("done");
+      const now = await node.kubectl(["get", "pod", `over-${id}`, "--output=json"]);
+      expect((JSON.parse(now) as V1Pod).status?.containerStatuses).toEqual(over.status?.containerStatuses);
+      await node.kubectl(["delete", "pod", `runs-${id}`]);
+    });
+
+    test(`${how} while a pod is deleted ends that pod when it comes back`, async () => {
+      await node.create(podOf(`deleted-${id}`, [exerciser([SLEEP])]));
+      await node.pods.until(`deleted-${id}`, "Ready", hasCondition("Ready"));
+      await end();
+      await node.kubectl(["delete", "pod", `deleted-${id}`, "--wait=false"]);
+      await node.process.start();
+      await node.pods.untilGone(`deleted-${id}`);
+      const { stderr } = await node.cluster.kubectl(["get", "pod", `deleted-${id}`, "-n", node.namespace]);
+      expect(stderr).toContain("NotFound");
+    });
+  }
+});
+
+describe("a node that joins by a bootstrap token", () => {
+  test("gets a client's certificate by itself, a serving one when it is approved, and keeps both over a restart", async () => {
+    const cluster = await sharedCluster();
+    await using node = await joinNode(cluster, { bootstrap: true });
+    const requests = async (): Promise<V1CertificateSigningRequest[]> => {
+      const all = JSON.parse(await cluster.kubectlOutput(["get", "csr", "--output=json"]));
+      return all.items.filter(
+        ({ spec }: V1CertificateSigningRequest) => spec.username === `system:node:${node.name}`,
+      );
+    };
+    const serving = async (): Promise<V1CertificateSigningRequest | undefined> =>
+      (await requests()).find(({ spec }) => spec.signerName === "kubernetes.io/kubelet-serving");
+    await expect.poll(serving, { timeout: 20_000 }).toBeDefined();
+    await cluster.kubectlOutput(["certificate", "approve", (await serving())?.metadata?.name ?? ""]);
+    await expect
+      .poll(() => issuerOf(node.port, cluster.certificateAuthority), { timeout: 20_000 })
+      .toBe("trusted");
+    await node.create(podOf("signed", [exerciser([say("trusted")])]));
+    await node.pods.until("signed", "Succeeded", inPhase("Succeeded"));
+    expect(await node.kubectl(["logs", "signed"])).toBe("trusted");
+    const before = (await requests()).length;
+    await node.process.kill();
+    await node.process.start();
+    expect(await issuerOf(node.port, cluster.certificateAuthority)).toBe("trusted");
+    expect((await requests()).length).toBe(before);
+  });
+});
+
+/** Whether a server on loopback shows a certificate that the authority signed. */
+function issuerOf(port: number, ca: string): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: "127.0.0.1", port, ca, rejectUnauthorized: false }, () => {
+      resolve(socket.authorized ? "trusted" : String(socket.authorizationError));
+      socket.destroy();
+    });
+    socket.once("error", (error) => resolve(error.message));
+  });
+}

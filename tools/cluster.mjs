@@ -1,0 +1,41 @@
+/**
+ * `npm run cluster`: installs and builds everything, then brings up a Kubernetes control plane on loopback with a krustlet
+ * node, until Ctrl-C.
+ */
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { announce, build, buildDemos, elapsed, environment, installDependencies, root } from "./steps.mjs";
+
+const steps = [
+  { title: "Installing dependencies", step: installDependencies },
+  { title: "Building the packages", step: build },
+  { title: "Compiling the demos", step: () => buildDemos(["--brief"]) },
+];
+
+for (const { title, step } of steps) {
+  const start = performance.now();
+  announce(title);
+  const code = await step();
+  if (code !== 0) {
+    process.stderr.write(`\n${title}: failed with exit code ${code} after ${elapsed(start)}.\n`);
+    process.exit(code);
+  }
+  process.stdout.write(`  ${elapsed(start)}\n`);
+}
+
+announce("Starting the cluster");
+const program = [
+  "node",
+  "--conditions=@krustlet/source",
+  join(root, "tools", "control-plane", "src", "bin", "cluster.ts"),
+];
+// Whatever ends this process takes the cluster with it.
+const child = spawn("setpriv", ["--pdeathsig", "TERM", ...program], { env: environment, stdio: "inherit" });
+child.once("error", (error) => {
+  process.stderr.write(`setpriv: ${error.message}\n`);
+  process.exit(127);
+});
+child.once("exit", (code) => process.exit(code ?? 1));
+// A terminal's Ctrl-C reaches both; the cluster takes itself down, and this waits for it.
+process.on("SIGINT", () => undefined);
+process.on("SIGTERM", () => child.kill("SIGTERM"));
