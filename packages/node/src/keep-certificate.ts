@@ -32,6 +32,8 @@ export interface KeepCertificateOptions extends DoerOptions, Pick<RequestCertifi
   readonly directory: string;
   /** Of a serving certificate: the node's names and addresses, asked every minute. While there are none, none is asked for. */
   readonly addresses?: () => readonly string[];
+  /** False: none is asked for; a serving certificate that is not on disk is self-signed for good. Default: true. */
+  readonly request?: boolean;
   /** How long a certificate should be good; the signer may shorten it. At least 600. */
   readonly expirationSeconds?: number;
   /** Told each certificate that is to be used from now on; the first one as soon as there is any. */
@@ -100,7 +102,7 @@ export async function keepCertificate(
   }
 
   function isDue(): boolean {
-    if (use === "serving" && addresses().length === 0) return false;
+    if (options.request === false || (use === "serving" && addresses().length === 0)) return false;
     if (!isGood(current) || clock.now() >= rotateAt) return true;
     return !certificateSatisfies(current.certificate, nodeName, addresses());
   }

@@ -1,6 +1,6 @@
 import type { V1Lease } from "@kubernetes/client-node";
 
-/** How long a node's Lease is good: the kubelet's `nodeLeaseDurationSeconds`. */
+/** How long a node's Lease is good by default: the kubelet's `nodeLeaseDurationSeconds`. */
 export const LEASE_SECONDS = 40;
 /** The namespace of all nodes' Leases. */
 export const LEASE_NAMESPACE = "kube-node-lease";
@@ -22,8 +22,15 @@ class MicroTime extends Date {
 /**
  * Pure: a node's Lease, renewed now. Made of the one that the API server has, so that it is replaced only if nobody
  * else replaced it meanwhile; made anew where there is none.
+ *
+ * @param seconds - how long it is good
  */
-export function planLease(current: V1Lease | undefined, node: LeaseOwner, now: Date): V1Lease {
+export function planLease(
+  current: V1Lease | undefined,
+  node: LeaseOwner,
+  now: Date,
+  seconds: number = LEASE_SECONDS,
+): V1Lease {
   const metadata = current?.metadata ?? { name: node.name, namespace: LEASE_NAMESPACE };
   const owner =
     node.uid === undefined
@@ -31,7 +38,7 @@ export function planLease(current: V1Lease | undefined, node: LeaseOwner, now: D
       : { ownerReferences: [{ apiVersion: "v1", kind: "Node", name: node.name, uid: node.uid }] };
   const renewal = {
     holderIdentity: node.name,
-    leaseDurationSeconds: LEASE_SECONDS,
+    leaseDurationSeconds: seconds,
     renewTime: new MicroTime(now),
   };
   return {

@@ -2,7 +2,7 @@ import type { V1Node } from "@kubernetes/client-node";
 import type { NodePatch } from "./plan-node-update.ts";
 import { planNodeUpdate } from "./plan-node-update.ts";
 
-/** How often a status is posted of which nothing changed: the kubelet's `nodeStatusReportFrequency`. */
+/** How often a status is posted of which nothing changed, by default: the kubelet's `nodeStatusReportFrequency`. */
 const REPORT_PERIOD_MS = 5 * 60_000;
 
 /** What was reported last. */
@@ -28,17 +28,19 @@ export interface StatusReport {
  * together do not stay together.
  *
  * @param random - a number from 0 up to 1
+ * @param periodMs - how often what is unchanged is posted
  */
 export function planStatusReport(
   last: LastReport,
   next: V1Node,
   now: Date,
   random: number,
+  periodMs: number = REPORT_PERIOD_MS,
 ): StatusReport | undefined {
   const changed = planNodeUpdate(last.node, next) !== undefined;
   const due = last.due === undefined || now >= last.due;
   const patch = changed || due ? planNodeUpdate(last.node, next, { heartbeat: true }) : undefined;
   if (patch === undefined) return undefined;
-  const delay = changed || last.due === undefined ? REPORT_PERIOD_MS * (0.5 + random) : REPORT_PERIOD_MS;
+  const delay = changed || last.due === undefined ? periodMs * (0.5 + random) : periodMs;
   return { why: changed ? "changed" : "due", patch, due: new Date(now.getTime() + delay) };
 }

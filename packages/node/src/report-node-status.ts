@@ -9,6 +9,7 @@ import { cordonEventOf, isCordoned, nodeEventsOf } from "./node-events.ts";
 import type { StatusReport } from "./plan-status-report.ts";
 import { planStatusReport } from "./plan-status-report.ts";
 
+/** The kubelet's `nodeStatusUpdateFrequency`. */
 const PERIOD_MS = 10_000;
 const JITTER = 0.04;
 const TRIES = 5;
@@ -32,6 +33,10 @@ export interface ReportOptions extends DoerOptions {
   readonly compute: (existing: V1Node) => V1Node | Promise<V1Node>;
   /** The newest Node that a watch has seen; without it the Node is read in every round. */
   readonly observed?: () => V1Node | undefined;
+  /** Milliseconds from one computation to the next. Default: 10 s. */
+  readonly updatePeriodMs?: number;
+  /** Milliseconds from one post of what is unchanged to the next. Default: 5 min. */
+  readonly reportPeriodMs?: number;
   readonly onReported?: (report: PostedReport) => void;
   /** Told the Events about the node, in order, to be recorded. */
   readonly onEvent?: (event: NodeEvent) => void;
@@ -53,8 +58,10 @@ export async function reportNodeStatus(client: NodeClient, options: ReportOption
   const onEvent = options.onEvent ?? (() => {});
   try {
     for (;;) {
-      // While it is fast, a round need not read what the last one left.
-      const first = options.observed?.() ?? (fastUntil === undefined ? undefined : known);
+      const observed = options.observed?.();
+      // A watch may not have seen yet what the last round left; while it is fast, a round need not read that.
+      const seen = observed === undefined ? undefined : newerOf(observed, known);
+      const first = seen ?? (fastUntil === undefined ? undefined : known);
       const round = await reportOnce(client, options, doing, first, due);
       if (round !== undefined) {
         const cordonEvent = cordonEventOf(cordoned, round.node);
@@ -67,7 +74,8 @@ export async function reportNodeStatus(client: NodeClient, options: ReportOption
       if (fastUntil !== undefined && (ready || clock.now().getTime() >= fastUntil)) fastUntil = undefined;
       // Tries that all failed are not repeated ten times a second.
       const fast = fastUntil !== undefined && round !== undefined;
-      const period = fast ? FAST_PERIOD_MS : PERIOD_MS * (1 + JITTER * random());
+      const slow = (options.updatePeriodMs ?? PERIOD_MS) * (1 + JITTER * random());
+      const period = fast ? FAST_PERIOD_MS : slow;
       await clock.sleep(period, { signal });
     }
   } catch (error) {
@@ -96,7 +104,13 @@ async function reportOnce(
     try {
       const before = existing ?? (await callWithin(doing, (signal) => client.getNode(name, { signal })));
       const next = await callWithin(doing, async () => options.compute(before));
-      const report = planStatusReport({ node: before, due }, next, clock.now(), random());
+      const report = planStatusReport(
+        { node: before, due },
+        next,
+        clock.now(),
+        random(),
+        options.reportPeriodMs,
+      );
       if (report === undefined) return { node: before, due };
       const after = await callWithin(doing, (signal) =>
         client.patchNodeStatus(name, report.patch, { signal }),
@@ -117,4 +131,12 @@ async function reportOnce(
 
 function isReady(node: V1Node): boolean {
   return node.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
+}
+
+/** The one of two states of a Node that the API server wrote later, as its numbers tell. */
+function newerOf(observed: V1Node, known: V1Node | undefined): V1Node {
+  const versionOf = (node: V1Node | undefined): number =>
+    Number(node?.metadata?.resourceVersion ?? Number.NaN);
+  const isOlder = observed.metadata?.uid === known?.metadata?.uid && versionOf(observed) < versionOf(known);
+  return isOlder && known !== undefined ? known : observed;
 }

@@ -50,6 +50,8 @@ export class ApiServer implements NodeClient {
     this.patches.push(patch);
     const node = found(this.nodes, name);
     const next = merged(node, JSON.parse(JSON.stringify(patch)) as object);
+    this.#version += 1;
+    next.metadata = Object.assign({}, next.metadata, { resourceVersion: String(100 + this.#version) });
     this.nodes.set(name, next);
     return next;
   }

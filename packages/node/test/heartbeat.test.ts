@@ -226,6 +226,65 @@ describe("reportNodeStatus", () => {
     expect(api.patches).toHaveLength(4);
   });
 
+  it("does not post again what a slow watch has not seen yet", async () => {
+    const clock = new FakeClock();
+    const api = new ApiServer();
+    const conditions = nodeConditionsOf(facts(["x"]), [], clock.now());
+    const stale = buildNode({ ...INIT, conditions });
+    Object.assign(stale.metadata!, { resourceVersion: "99" });
+    api.nodes.set("edge-1", stale);
+    const reasons: string[] = [];
+    await runFor(45_000, clock, (signal) =>
+      reportNodeStatus(api, {
+        nodeName: "edge-1",
+        clock,
+        signal,
+        observed: () => stale,
+        compute: (node) =>
+          buildNode({
+            ...INIT,
+            conditions: nodeConditionsOf(facts(), node.status?.conditions ?? [], clock.now()),
+          }),
+        onEvent: ({ reason }) => reasons.push(reason),
+      }),
+    );
+    expect(api.patches).toHaveLength(1);
+    expect(reasons.filter((reason) => reason === "NodeReady")).toHaveLength(1);
+  });
+
+  it("keeps the periods that it is given, and so does the Lease", async () => {
+    const clock = new FakeClock();
+    const api = new ApiServer();
+    const conditions = nodeConditionsOf(facts(), [], clock.now());
+    api.nodes.set("edge-1", buildNode({ ...INIT, conditions }));
+    const began = clock.now().getTime();
+    const times: number[] = [];
+    const renewals: number[] = [];
+    const common = { nodeName: "edge-1", clock, random: () => 0 };
+    await runFor(125_000, clock, async (signal) => {
+      await Promise.all([
+        reportNodeStatus(api, {
+          ...common,
+          signal,
+          updatePeriodMs: 20_000,
+          reportPeriodMs: 60_000,
+          compute: (node) => node,
+          onReported: () => times.push(clock.now().getTime() - began),
+        }),
+        keepLease(api, {
+          ...common,
+          signal,
+          nodeUid: () => "u",
+          durationSeconds: 200,
+          onRenewed: () => renewals.push(clock.now().getTime() - began),
+        }),
+      ]);
+    });
+    expect(times).toEqual([0, 40_000, 100_000]);
+    expect(renewals).toEqual([0, 50_000, 100_000]);
+    expect(api.leases.get("edge-1")?.spec?.leaseDurationSeconds).toBe(200);
+  });
+
   it("tells when the node is cordoned and when it is no more, also where it was before it started", async () => {
     const clock = new FakeClock();
     const api = new ApiServer();

@@ -337,4 +337,18 @@ describe("a serving certificate", () => {
     expect(requests()).toHaveLength(3);
     expect(froms()).toEqual(["self-signed", "self-signed", "issued"]);
   });
+
+  it("is the node's own for good where none is to be asked for, and a new one in time", async () => {
+    await keep({ ...serving(), request: false });
+    await eventually(
+      () => told.length > 0,
+      () => "not told",
+    );
+    const jumped = clock.now().getTime() + 330 * DAY;
+    clock.now = () => new Date(jumped);
+    await advanceWithFiles(clock, 120_000);
+    expect(froms()).toEqual(["self-signed", "self-signed"]);
+    expect(new X509Certificate(told[1]!.certificate).checkIP("192.0.2.10")).toBe("192.0.2.10");
+    expect(requests()).toEqual([]);
+  });
 });
