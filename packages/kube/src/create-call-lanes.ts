@@ -5,7 +5,8 @@ import { takeToken } from "./token-bucket.ts";
 
 /**
  * How soon a call goes: `urgent` ones (heartbeats) at once, whatever else there is; `normal` ones a few at a time, in
- * their order; `background` ones (Events) while nothing else is going on, but within seconds.
+ * their order; `background` ones (Events) while nothing else is going on, after two seconds beside a little, after ten
+ * beside anything.
  */
 export type CallPriority = "urgent" | "normal" | "background";
 
@@ -24,10 +25,18 @@ export interface CallLanes {
    * @throws whatever `work` rejects with; the signal's reason while it waits; KrustletError `Timeout` where its turn
    * does not come within a minute.
    */
-  run<T>(priority: CallPriority, work: () => Promise<T>, options?: Cancellable): Promise<T>;
+  run<T>(priority: CallPriority, work: () => Promise<T>, options?: TurnOptions): Promise<T>;
+}
+
+/** Options of {@link CallLanes.run}. */
+interface TurnOptions extends Cancellable {
+  /** When what is to be called for began to wait, where that was earlier. */
+  readonly since?: Date | undefined;
 }
 
 interface Waiting {
+  /** When it came here, and when it began to wait: milliseconds since the epoch. */
+  readonly came: number;
   readonly since: number;
   readonly go: () => void;
   readonly giveUp: (error: Error) => void;
@@ -38,8 +47,11 @@ const NORMAL_AT_ONCE = 10;
 const BACKGROUND_AT_ONCE = 2;
 /** Nothing else has gone on for so long: now it is quiet. */
 const QUIET_MS = 100;
-/** Whatever goes on, background calls wait no longer. */
-const BACKGROUND_WAIT_MS = 3000;
+/** After so long background calls go beside a few others, */
+const BESIDE_FEW_MS = 2000;
+/** and after so long beside any. */
+const BESIDE_ANY_MS = 10_000;
+const FEW = NORMAL_AT_ONCE / 2;
 const LONGEST_WAIT_MS = 60_000;
 
 /** One for each API server. */
@@ -58,10 +70,11 @@ export function createCallLanes({ limit, clock }: CallLanesOptions): CallLanes {
       if (running.normal >= NORMAL_AT_ONCE) return undefined;
     } else {
       if (running.background >= BACKGROUND_AT_ONCE) return undefined;
-      const overdue = since + BACKGROUND_WAIT_MS - now();
-      const busy = running.normal > 0 || waiting.normal.size > 0;
-      const quiet = busy ? overdue : Math.min(overdue, quietSince + QUIET_MS - now());
-      if (quiet > 0) return quiet;
+      const waits = [since + BESIDE_ANY_MS];
+      if (running.normal <= FEW && waiting.normal.size === 0) waits.push(since + BESIDE_FEW_MS);
+      if (running.normal === 0 && waiting.normal.size === 0) waits.push(quietSince + QUIET_MS);
+      const wait = Math.min(...waits) - now();
+      if (wait > 0) return wait;
     }
     if (limit === undefined || limit.perSecond <= 0) return 0;
     const taken = takeToken(bucket, now(), limit);
@@ -72,7 +85,7 @@ export function createCallLanes({ limit, clock }: CallLanesOptions): CallLanes {
   function pump(): void {
     for (const lane of ["normal", "background"] as const) {
       for (const first of waiting[lane]) {
-        const left = first.since + LONGEST_WAIT_MS - now();
+        const left = first.came + LONGEST_WAIT_MS - now();
         if (left <= 0) {
           waiting[lane].delete(first);
           first.giveUp(tooLate());
@@ -106,9 +119,11 @@ export function createCallLanes({ limit, clock }: CallLanesOptions): CallLanes {
   }
 
   /** Resolves when it is the call's turn; from then on it counts as running. */
-  async function turn(lane: "normal" | "background", { signal }: Cancellable): Promise<void> {
+  async function turn(lane: "normal" | "background", options: TurnOptions): Promise<void> {
+    const { signal } = options;
     signal?.throwIfAborted();
-    const since = now();
+    const came = now();
+    const since = options.since?.getTime() ?? came;
     if (waiting[lane].size === 0 && waitOf(lane, since) === 0) {
       running[lane] += 1;
       return;
@@ -117,7 +132,7 @@ export function createCallLanes({ limit, clock }: CallLanesOptions): CallLanes {
     let entry: Waiting | undefined;
     try {
       await new Promise<void>((resolve, reject) => {
-        entry = { since, go: resolve, giveUp: reject };
+        entry = { came, since, go: resolve, giveUp: reject };
         waiting[lane].add(entry);
         abort = () => reject(signal?.reason);
         signal?.addEventListener("abort", abort, { once: true });

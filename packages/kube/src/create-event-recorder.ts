@@ -50,7 +50,6 @@ export function createEventRecorder(kube: Kube, options: EventRecorderOptions): 
   const spam = new BoundedMap<TokenBucket>(REMEMBERED);
   const told = new BoundedMap<ToldEvent>(REMEMBERED);
   const cancellable = signal === undefined ? {} : { signal };
-  const inBackground: CallOptions = { priority: "background", ...cancellable };
   let queue: Queued[] = [];
   let telling: Promise<void> | undefined;
   const over = (): boolean => signal?.aborted === true;
@@ -111,6 +110,7 @@ export function createEventRecorder(kube: Kube, options: EventRecorderOptions): 
     at: Date,
     again: boolean,
   ): Promise<void> {
+    const inBackground: CallOptions = { priority: "background", since: at, ...cancellable };
     const body = buildEvent(event, source, message, now, at);
     const path = pathOf("api", "v1", "namespaces", body.metadata.namespace, "events");
     if (again) {

@@ -19,6 +19,8 @@ export interface CallOptions extends Cancellable {
   readonly timeoutMs?: number;
   /** Default `normal`. */
   readonly priority?: CallPriority;
+  /** When what is called for began to wait, for `background` calls that waited elsewhere. */
+  readonly since?: Date;
 }
 
 /** Options of {@link Kube.open}. */

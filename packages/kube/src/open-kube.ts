@@ -140,12 +140,12 @@ export async function openKube(options: OpenKubeOptions): Promise<Kube> {
 
   const kube: Kube = {
     server,
-    request: (call, { signal, timeoutMs = callTimeoutMs, priority = "normal" } = {}) => {
+    request: (call, { signal, timeoutMs = callTimeoutMs, priority = "normal", since } = {}) => {
       const run = (): Promise<never> =>
         callWithin({ call: nameOf(call), server, signal, timeoutMs }, (signal) =>
           wholeAnswer(call, timeoutMs, signal),
         );
-      return lanes.run(priority, run, signal === undefined ? {} : { signal });
+      return lanes.run(priority, run, { since, ...(signal !== undefined && { signal }) });
     },
     open: async (call, { signal, silentAfterMs }) => {
       const end = new AbortController();

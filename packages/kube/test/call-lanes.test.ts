@@ -9,14 +9,14 @@ function running(limit?: RateLimit) {
   const lanes = createCallLanes({ clock, limit });
   const begun: string[] = [];
   const ends = new Map<string, () => void>();
-  const run = (name: string, priority: CallPriority, signal?: AbortSignal): Promise<void> =>
+  const run = (name: string, priority: CallPriority, signal?: AbortSignal, since?: Date): Promise<void> =>
     lanes.run(
       priority,
       () => {
         begun.push(name);
         return new Promise((resolve) => ends.set(name, resolve));
       },
-      signal === undefined ? {} : { signal },
+      { since, ...(signal !== undefined && { signal }) },
     );
   const end = async (name: string): Promise<void> => {
     ends.get(name)?.();
@@ -46,7 +46,7 @@ test("a heartbeat waits for nothing", async () => {
   expect(begun).toEqual(["beat"]);
 });
 
-test("Events wait until it is quiet, and no longer than three seconds", async () => {
+test("Events wait until it is quiet", async () => {
   const { clock, begun, run, end } = running();
   void run("first", "background");
   await end("none");
@@ -62,13 +62,26 @@ test("Events wait until it is quiet, and no longer than three seconds", async ()
   expect(begun).toEqual(["status"]);
   await clock.advance(1);
   expect(begun).toEqual(["status", "event"]);
-  await end("event");
+});
+
+test("Events go after two seconds beside a few calls, and after ten beside many", async () => {
+  const { clock, begun, run, end } = running();
   void run("long", "normal");
+  void run("event", "background");
+  await clock.advance(1999);
+  expect(begun).not.toContain("event");
+  await clock.advance(1);
+  expect(begun).toContain("event");
+  for (let i = 0; i < 20; i += 1) void run(String(i), "normal");
   void run("late", "background");
-  await clock.advance(2999);
+  await clock.advance(9999);
   expect(begun).not.toContain("late");
   await clock.advance(1);
   expect(begun).toContain("late");
+  await end("event");
+  void run("later", "background", undefined, new Date(clock.now().getTime() - 10_000));
+  await end("none");
+  expect(begun).toContain("later");
 });
 
 test("a limit holds for all but the urgent", async () => {

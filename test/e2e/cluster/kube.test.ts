@@ -311,6 +311,40 @@ describe("with no more than a node's rights", () => {
     await expect(cache.secret("default", "none")).rejects.toMatchObject({ code: 403 });
   });
 
+  test("a hundred and twenty Secrets are followed over a few connections", async () => {
+    const name = `m-${randomUUID()}`;
+    const names = Array.from({ length: 120 }, (_, i) => `${name}-${i}`);
+    const secretOf = (name: string, b: string): object => ({
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name, namespace: "default" },
+      stringData: { b },
+    });
+    await cluster.apply(...names.map((name) => secretOf(name, "1")));
+    const envFrom = names.map((name) => ({ secretRef: { name } }));
+    await cluster.apply(
+      podOf(name, node, { containers: [{ name: "main", image: "example.com/never:1", envFrom }] }),
+    );
+    const pod = await podClient(kube).getPod("default", name);
+    if (pod === undefined) throw new Error("there is no pod");
+    const connections = (): number =>
+      process.getActiveResourcesInfo().filter((resource) => resource === "TCPSocketWrap").length;
+    const before = connections();
+    using cache = createObjectCache(kube);
+    const changed = new Set<string>();
+    cache.changed$.subscribe((key) => changed.add(key.name));
+    cache.register(pod);
+    const read = await Promise.all(names.map((name) => cache.secret("default", name)));
+    expect(read).toEqual(names.map(() => expect.objectContaining({ data: { b: "MQ==" } }) as unknown));
+    expect(connections() - before).toBeLessThanOrEqual(4);
+    await cluster.apply(...names.slice(0, 30).map((name) => secretOf(name, "2")));
+    await eventually(
+      () => changed.size === 30,
+      () => `${changed.size} of 30 changed`,
+    );
+    await cluster.kubectl(["delete", "secrets", ...names]);
+  });
+
   test("Events are told, counted and combined", async () => {
     const name = `e-${randomUUID()}`;
     const object = { apiVersion: "v1", kind: "Pod", namespace: "default", name, uid: randomUUID() };
