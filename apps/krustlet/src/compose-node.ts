@@ -77,7 +77,12 @@ export async function composeNode(init: ComposeNodeInit): Promise<ComposedNode> 
   await mkdir(config.root, { recursive: true, mode: 0o700 });
   await using opened = new AsyncDisposableStack();
   const kube = opened.use(
-    await openKube({ kubeconfig: config.kubeconfig, userAgent: `krustlet/${version()}` }),
+    await openKube({
+      kubeconfig: config.kubeconfig,
+      userAgent: `krustlet/${version()}`,
+      limit:
+        config.kubeAPIQPS === 0 ? undefined : { perSecond: config.kubeAPIQPS, burst: config.kubeAPIBurst },
+    }),
   );
   const images = opened.use(
     await composeImageStore({

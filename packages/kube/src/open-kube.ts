@@ -69,8 +69,7 @@ export async function openKube(options: OpenKubeOptions): Promise<Kube> {
   function reconnect(): void {
     const old = connections;
     connections = openConnections(origin, { ...access.tls, ...replaced }, context.cluster["proxy-url"]);
-    void old.calls.close();
-    void old.streams.destroy();
+    void Promise.allSettled([old.calls.close(), old.streams.destroy()]);
   }
 
   async function send(
@@ -176,7 +175,8 @@ export async function openKube(options: OpenKubeOptions): Promise<Kube> {
       if (closed) return;
       closed = true;
       options.signal?.removeEventListener("abort", onAbort);
-      await Promise.all([connections.calls.destroy(), connections.streams.destroy()]);
+      // What is destroyed already says so; it is closed all the same.
+      await Promise.allSettled([connections.calls.destroy(), connections.streams.destroy()]);
     },
     [Symbol.asyncDispose]: () => kube.close(),
   };

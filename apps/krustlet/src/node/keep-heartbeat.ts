@@ -4,11 +4,12 @@ import type { NodeClient } from "@krustlet/node";
 import type { V1Node } from "@kubernetes/client-node";
 import type { Logger } from "pino";
 
+import type { NodeConfig } from "../config/settings.ts";
 import { recordNodeEvent } from "./record-events.ts";
 
 /** What {@link keepHeartbeat} keeps going. */
 export interface HeartbeatInit {
-  readonly nodeName: string;
+  readonly config: NodeConfig;
   readonly client: NodeClient;
   readonly compute: (existing?: V1Node) => Promise<V1Node>;
   readonly newestNode: () => V1Node;
@@ -19,11 +20,13 @@ export interface HeartbeatInit {
 
 /** Renews a node's Lease and posts its status, side by side, until the signal is aborted; then it resolves. */
 export async function keepHeartbeat(init: HeartbeatInit): Promise<void> {
-  const { nodeName, client, newestNode, recorder, log, signal } = init;
+  const { config, client, newestNode, recorder, log, signal } = init;
+  const { nodeName } = config;
   await Promise.all([
     keepLease(client, {
       nodeName,
       nodeUid: () => newestNode().metadata?.uid,
+      durationSeconds: config.nodeLeaseDurationSeconds,
       signal,
       onFailure: (err) => log.warn({ err }, "the Lease cannot be renewed"),
     }),
@@ -31,6 +34,8 @@ export async function keepHeartbeat(init: HeartbeatInit): Promise<void> {
       nodeName,
       compute: init.compute,
       observed: newestNode,
+      updatePeriodMs: config.nodeStatusUpdateFrequency,
+      reportPeriodMs: config.nodeStatusReportFrequency,
       signal,
       onReported: ({ why }) => log.trace({ why }, "the Node's status is posted"),
       onEvent: (event) => {

@@ -97,7 +97,7 @@ async function live({ config, host, log }: RunNodeInit, signal: AbortSignal): Pr
   );
   const newestNode = (): V1Node => followedNode.values()[0] ?? registered.node;
   const kept = [
-    keepHeartbeat({ nodeName, client, compute, newestNode, recorder, log, signal }),
+    keepHeartbeat({ config, client, compute, newestNode, recorder, log, signal }),
     rotateClientCertificate({ config, log, signal }, kube),
     collectImages(images, { config, log, signal }),
   ];
