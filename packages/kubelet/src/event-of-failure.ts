@@ -1,10 +1,11 @@
 import type { PodEventRecord } from "@krustlet/pod-machine";
 
-import { messageOf } from "./failure-reason.ts";
+import { messageOf, mountMessageOf } from "./failure-reason.ts";
 import type { PodFailure } from "./kubelet-init.ts";
 
 /** The Kubernetes Event of something that did not work, where no step of the pod tells of it. */
 export function eventOfFailure({ action, container, error }: PodFailure): PodEventRecord | undefined {
+  if (action === "refresh") return { type: "Warning", reason: "FailedMount", message: mountMessageOf(error) };
   if (action !== "kill" && action !== "terminate") return undefined;
   const what = `failed to "KillContainer" for "${container ?? ""}" with KillContainerError: ${messageOf(error)}`;
   return { type: "Warning", reason: "FailedKillPod", message: `error killing pod: ${what}` };

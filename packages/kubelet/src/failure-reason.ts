@@ -1,4 +1,5 @@
 import { isKrustletError } from "@krustlet/interface";
+import type { VolumeErrorDetails } from "@krustlet/interface";
 import type { PullFailure, StartFailure } from "@krustlet/pod-machine";
 
 /** The reason that a container waits with, by what kept its image away. */
@@ -45,4 +46,11 @@ export function startFailureOf(error: unknown): StartFailure {
 /** One sentence about `error`, for a status or an event. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** The same of volumes that cannot be made or brought up to date: in the kubelet's words where it is about one of them. */
+export function mountMessageOf(error: unknown): string {
+  const { volume, detail } = error as Partial<VolumeErrorDetails>;
+  if (volume === undefined || detail === undefined) return messageOf(error);
+  return `MountVolume.SetUp failed for volume "${volume}" : ${detail}`;
 }

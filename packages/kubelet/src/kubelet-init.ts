@@ -50,7 +50,7 @@ export interface ContainerOutput {
 export interface PodFailure {
   readonly pod: PodKey;
   /** The work that failed; `status` and `checkpoint` are the writing of them. */
-  readonly action: PodAction["do"] | "status" | "checkpoint";
+  readonly action: PodAction["do"] | "refresh" | "status" | "checkpoint";
   readonly container?: string;
   readonly error: unknown;
 }

@@ -140,7 +140,7 @@ async function refresh(
     await context.shared.mounts(async () => volumes?.refresh(context.pod, { signal, changed }), { signal });
     return true;
   } catch (error) {
-    if (!signal.aborted) context.outputs.fail({ pod: context.key, action: "mount", error });
+    if (!signal.aborted) context.outputs.fail({ pod: context.key, action: "refresh", error });
     return false;
   }
 }

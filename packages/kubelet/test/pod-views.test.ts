@@ -82,6 +82,16 @@ it("tells Events of kills that failed, and of nothing that a step of the pod tel
   expect(eventOfFailure({ ...failure, action: "pull" })).toBeUndefined();
 });
 
+it("tells an Event of a volume of a running pod that cannot be brought up to date", () => {
+  const pod = { namespace: "default", name: "pod", uid: "1" };
+  const error = Object.assign(new Error("long"), { volume: "v", detail: 'configmap "gone" not found' });
+  expect(eventOfFailure({ pod, action: "refresh", error })).toStrictEqual({
+    type: "Warning",
+    reason: "FailedMount",
+    message: 'MountVolume.SetUp failed for volume "v" : configmap "gone" not found',
+  });
+});
+
 it("shows times in seconds, and of termination messages no more than a pod may have", async () => {
   await using bench = await openBench();
   const names = ["a", "b", "c", "d"];

@@ -427,7 +427,7 @@ describe("volumes", () => {
     await bench.clock.advance(60_000);
     expect(bench.refreshed).toBe(2);
     expect(bench.clock.sleeping).toBe(0);
-    expect(bench.failures).toMatchObject([{ action: "mount" }]);
+    expect(bench.failures).toMatchObject([{ action: "refresh" }]);
   });
 
   it("that cannot be mounted are told in the kubelet's words", async () => {

@@ -1,9 +1,7 @@
 import { rmdirSync } from "node:fs";
 import { dirname } from "node:path";
 
-import type { VolumeErrorDetails } from "@krustlet/interface";
-
-import { messageOf } from "../failure-reason.ts";
+import { messageOf, mountMessageOf } from "../failure-reason.ts";
 import { containersDirOf } from "../pod-paths.ts";
 import { removeTree } from "../remove-tree.ts";
 import { runtimeOf } from "./admit.ts";
@@ -36,13 +34,6 @@ export const mount: Effect<"mount"> = async (context, _action, signal) => {
     return { type: "mountFailed", at: context.now(), message: mountMessageOf(error), retryable: true };
   }
 };
-
-/** In the kubelet's words where the error is about one volume. */
-function mountMessageOf(error: unknown): string {
-  const { volume, detail } = error as Partial<VolumeErrorDetails>;
-  if (volume === undefined || detail === undefined) return messageOf(error);
-  return `MountVolume.SetUp failed for volume "${volume}" : ${detail}`;
-}
 
 /** Undoes them, and gives back the pod's address. */
 export const unmount: Effect<"unmount"> = async (context) => {
