@@ -70,10 +70,13 @@ export function createCallLanes({ limit, clock }: CallLanesOptions): CallLanes {
       if (running.normal >= NORMAL_AT_ONCE) return undefined;
     } else {
       if (running.background >= BACKGROUND_AT_ONCE) return undefined;
-      const waits = [since + BESIDE_ANY_MS];
-      if (running.normal <= FEW && waiting.normal.size === 0) waits.push(since + BESIDE_FEW_MS);
-      if (running.normal === 0 && waiting.normal.size === 0) waits.push(quietSince + QUIET_MS);
-      const wait = Math.min(...waits) - now();
+      // A clock that went back makes nobody wait for the time that it went back by.
+      quietSince = Math.min(quietSince, now());
+      const waited = since > now() ? BESIDE_ANY_MS : now() - since;
+      const waits = [BESIDE_ANY_MS - waited];
+      if (running.normal <= FEW && waiting.normal.size === 0) waits.push(BESIDE_FEW_MS - waited);
+      if (running.normal === 0 && waiting.normal.size === 0) waits.push(quietSince + QUIET_MS - now());
+      const wait = Math.min(...waits);
       if (wait > 0) return wait;
     }
     if (limit === undefined || limit.perSecond <= 0) return 0;

@@ -49,10 +49,11 @@ export async function openPluginAccess(context: CurrentContext, source: string):
     access: async () => {
       try {
         config ??= load();
-        return await accessOf(config);
+        const access = await accessOf(config);
+        if (access.headers["authorization"] !== undefined || access.tls.cert !== undefined) return access;
+        throw new TypeError("a credential holds a token or a certificate");
       } catch (cause) {
-        const why = messageOf(cause).trim().replace(/\.$/, "");
-        const sentence = `The credentials of the ${source} cannot be had: ${why === "" ? "its plugin failed" : why}.`;
+        const sentence = `The credentials of the ${source} cannot be had: ${reasonOf(cause)}.`;
         throw new KrustletError("InvalidKubeconfig", sentence, { cause, retryable: true });
       }
     },
@@ -60,6 +61,14 @@ export async function openPluginAccess(context: CurrentContext, source: string):
       config = undefined;
     },
   };
+}
+
+function reasonOf(cause: unknown): string {
+  // What a plugin printed is no JSON, or no credential: the client trips over it.
+  if (cause instanceof SyntaxError || cause instanceof TypeError)
+    return "what its plugin printed is no credential";
+  const why = messageOf(cause).trim().replace(/\.$/, "");
+  return why === "" ? "its plugin failed" : why;
 }
 
 async function accessOf(config: KubeConfig): Promise<Access> {

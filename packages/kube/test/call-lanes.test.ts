@@ -84,6 +84,19 @@ test("Events go after two seconds beside a few calls, and after ten beside many"
   expect(begun).toContain("later");
 });
 
+test("a clock that goes back makes no Event wait longer", async () => {
+  const { clock, begun, run, end } = running();
+  await clock.advance(3_600_000);
+  void run("status", "normal");
+  await end("none");
+  await end("status");
+  const now = clock.now.bind(clock);
+  clock.now = () => new Date(now().getTime() - 3_600_000);
+  void run("event", "background");
+  await clock.advance(100);
+  expect(begun).toContain("event");
+});
+
 test("a limit holds for all but the urgent", async () => {
   const { clock, begun, run, end } = running({ perSecond: 10, burst: 2 });
   for (let i = 0; i < 5; i += 1) void run(String(i), "normal");

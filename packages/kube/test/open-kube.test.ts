@@ -170,6 +170,51 @@ test("a credential plugin is asked once, and again when the API server does not 
   ]);
 });
 
+test.each([
+  ["nothing", ""],
+  ["no JSON", "hello"],
+  ["no credential", "{}"],
+  ["null", "null"],
+  ["an empty credential", '{"status":{}}'],
+])("a credential plugin that prints %s is refused with a sentence", async (_, output) => {
+  const exec = { command: process.execPath, args: ["-e", `process.stdout.write(${JSON.stringify(output)})`] };
+  const said = await sentenceOf(openKube({ kubeconfig: kubeconfigOf("https://127.0.0.1:1", { exec }) }));
+  expect(said).toBe(
+    "The credentials of the kubeconfig cannot be had: what its plugin printed is no credential.",
+  );
+});
+
+test("a credential plugin that fails is refused with what it said", async () => {
+  const exec = { command: process.execPath, args: ["-e", "console.error('log in first'); process.exit(1)"] };
+  const said = await sentenceOf(openKube({ kubeconfig: kubeconfigOf("https://127.0.0.1:1", { exec }) }));
+  expect(said).toBe("The credentials of the kubeconfig cannot be had: log in first.");
+});
+
+test("a credential plugin's client certificate is shown", async () => {
+  const { certificate: cert, key } = selfSignedCertificate();
+  const seen: string[] = [];
+  await using server = await startServer(
+    (_, response, request) => {
+      const socket = request.socket as unknown as {
+        getPeerX509Certificate(): { toString(): string } | undefined;
+      };
+      seen.push(String(socket.getPeerX509Certificate()));
+      answerJson(response, 200, {});
+    },
+    { cert, key, requestCert: true },
+  );
+  const status = { clientCertificateData: cert, clientKeyData: key };
+  const credential = JSON.stringify({ kind: "ExecCredential", status });
+  const exec = {
+    command: process.execPath,
+    args: ["-e", `process.stdout.write(${JSON.stringify(credential)})`],
+  };
+  const ca = { "certificate-authority-data": Buffer.from(cert).toString("base64") };
+  await using kube = await openKube({ kubeconfig: kubeconfigOf(server.url, { exec }, ca) });
+  await kube.request({ path: "/x" });
+  expect(seen).toEqual([cert]);
+});
+
 test("a token file is read again when the API server does not believe what it said", async () => {
   const path = await file("token2", "old");
   await using server = await startServer(({ headers }, response) =>
