@@ -8,13 +8,16 @@ export function comparableTimeOf(text: string): string | undefined {
   const match = RFC3339.exec(text);
   if (match === null) return undefined;
   const [, seconds = "", fraction = "", zone = ""] = match;
-  const millis = Date.parse(`${seconds}${zone}`.toUpperCase());
+  const local = utcOf(`${seconds}Z`);
   // What JavaScript takes and RFC 3339 does not: the 30th of February, 24 o'clock.
-  const local = new Date(`${seconds}Z`.toUpperCase());
-  if (Number.isNaN(millis) || Number.isNaN(local.getTime())) return undefined;
-  if (local.toISOString().slice(0, 19) !== seconds.toUpperCase()) return undefined;
-  const utc = new Date(millis).toISOString();
+  if (local?.slice(0, 19) !== seconds.toUpperCase()) return undefined;
+  const utc = zone.toUpperCase() === "Z" ? local : utcOf(`${seconds}${zone}`);
   // A zone may push the time out of the years that four digits can say.
-  if (!/^\d{4}-/u.test(utc)) return undefined;
+  if (utc === undefined || !/^\d{4}-/u.test(utc)) return undefined;
   return `${utc.slice(0, 19)}.${fraction.padEnd(9, "0")}Z`;
+}
+
+function utcOf(text: string): string | undefined {
+  const millis = Date.parse(text.toUpperCase());
+  return Number.isNaN(millis) ? undefined : new Date(millis).toISOString();
 }

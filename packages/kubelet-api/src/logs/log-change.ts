@@ -4,12 +4,14 @@ import { dirname } from "node:path";
 
 import type { Clock } from "@krustlet/interface";
 
-/** Where nobody tells of changes the log is looked at so often, and now and then in any case. */
-const LOOK_AGAIN_MS = 1000;
+/** Where nobody tells of changes the log is looked at so often. */
+const UNWATCHED_MS = 1000;
+/** And where somebody does, so often all the same. */
+const WATCHED_MS = 30_000;
 
 /** Waits for a log to change. Disposing stops watching. */
 export interface LogChanges extends Disposable {
-  /** Resolves when something may have changed since the last call, a signal was aborted, or a second has passed. */
+  /** Resolves when something may have changed since the last call, a signal was aborted, or it is time to look all the same. */
   next(...until: readonly AbortSignal[]): Promise<void>;
 }
 
@@ -49,7 +51,9 @@ export function watchLog(path: string, clock: Clock): LogChanges {
         const woken = new Promise<void>((resolve) => {
           wake = resolve;
         });
-        const slept = clock.sleep(LOOK_AGAIN_MS, { signal: over.signal }).catch(() => undefined);
+        const slept = clock
+          .sleep(watcher === undefined ? UNWATCHED_MS : WATCHED_MS, { signal: over.signal })
+          .catch(() => undefined);
         // Not AbortSignal.any: these live long, and many readers come and go.
         for (const signal of until) signal.addEventListener("abort", tell);
         await Promise.race([woken, slept]);
