@@ -74,8 +74,8 @@ export async function bootstrapNode(options: BootstrapOptions): Promise<boolean>
       );
     });
   } catch (error) {
-    // Who was denied needs another key to ask again.
-    if (isKrustletError(error, "CertificateDenied") && !error.retryable) await files.dropPendingKey();
+    // What was refused, or answered with what is of no use, is so for good: it takes another key to ask again.
+    if (isKrustletError(error) && !error.retryable) await files.dropPendingKey();
     throw error;
   }
   await files.store(issued.certificate, key, doing.clock.now());

@@ -84,8 +84,9 @@ export async function keepCertificate(
       } catch (error) {
         signal.throwIfAborted();
         onFailure(error);
+        // What was refused, or answered with what is of no use, is so for good: it takes another key to ask again.
+        if (isKrustletError(error) && !error.retryable) await files.dropPendingKey().catch(onFailure);
         const denied = isKrustletError(error, "CertificateDenied") && !error.retryable;
-        if (denied) await files.dropPendingKey().catch(onFailure);
         await pause(denied ? DENIED_WAIT_MS : waits.next().value);
       }
     }

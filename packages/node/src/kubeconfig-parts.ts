@@ -63,7 +63,7 @@ export function buildKubeconfig({ cluster, user }: KubeconfigParts): string {
 
 function parsed(path: string, text: string): unknown {
   try {
-    return parse(text, { maxAliasCount: 100 });
+    return parse(text, { maxAliasCount: 100, logLevel: "error" });
   } catch (cause) {
     throw new KrustletError("InvalidObject", `The kubeconfig ${path} is no YAML.`, { cause });
   }

@@ -204,6 +204,32 @@ describe("a client certificate", () => {
     expect(froms()).toEqual(["issued"]);
   });
 
+  it("that is no certificate, or of another key, is not used, and asked for with another key", async () => {
+    await keep();
+    await requested(1);
+    const [name = ""] = requests();
+    api.requests.set(
+      name,
+      Object.assign({}, api.requests.get(name), { status: { certificate: "bm9uZQ==" } }),
+    );
+    await soon();
+    expect(failures.at(-1)).toContain("is no certificate");
+    await soon();
+    await requested(2);
+    const other = signedFor(newKey(), { now: clock.now(), lifeMs: DAY });
+    const certificate = Buffer.from(other).toString("base64");
+    const second = requests()[1]!;
+    api.requests.set(second, Object.assign({}, api.requests.get(second), { status: { certificate } }));
+    await soon();
+    expect(failures.at(-1)).toContain("belongs to another key");
+    expect(told).toEqual([]);
+    await soon();
+    await requested(3);
+    sign(DAY);
+    await soon();
+    expect(froms()).toEqual(["issued"]);
+  });
+
   it("that is another node's, or damaged, is not told but replaced", async () => {
     const key = newKey();
     const others = signedFor(key, { now: clock.now(), lifeMs: DAY, nodeName: "edge-2" });
