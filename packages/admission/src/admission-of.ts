@@ -26,7 +26,7 @@ const PRESSURES = ["MemoryPressure", "DiskPressure", "PIDPressure"];
  * Whether this node takes `pod`: undefined, or the first reason against it, in the order, with the reasons and in the
  * words of the kubelet. `message` is what follows `Pod was rejected: ` in the pod's status. A pod that has ended or
  * is being deleted is not judged. Pure, and throws nothing: what cannot be read is a reason, too
- * (`UnexpectedAdmissionError`).
+ * (`UnexpectedAdmissionError`). Specs are not to be changed once they were given: what they request is remembered.
  */
 export function admissionOf(init: AdmissionInit): Rejection | undefined {
   try {

@@ -21,7 +21,7 @@ export function insufficientResourceOf(
   const requests = podRequestsOf(pod);
   if ([...requests.values()].every((amount) => amount <= 0n)) return undefined;
   const counted = [...requests.keys()].filter((resource) => isCounted(resource, capacity));
-  const used = others.map(requestsWhereReadable);
+  const used = counted.length === 0 ? [] : others.map(requestsWhereReadable);
   for (const resource of counted.toSorted(byOrder)) {
     const requested = whole(resource, requests.get(resource) ?? 0n);
     const inUse = used.reduce((sum, each) => sum + whole(resource, each.get(resource) ?? 0n), 0n);
@@ -47,8 +47,19 @@ function whole(resource: string, nano: bigint): bigint {
   return nano <= 0n ? nano / unit : (nano + unit - 1n) / unit;
 }
 
+/** Requests of the pods that are there: asked for again with each pod that comes. */
+const KNOWN = new WeakMap<object, Amounts>();
+
 /** A pod that runs already is not to stand in another's way because of what it says wrong. */
 function requestsWhereReadable(pod: AdmissionPod): Amounts {
+  const { spec } = pod;
+  if (typeof spec !== "object" || spec === null) return new Map();
+  const requests = KNOWN.get(spec) ?? readable(pod);
+  KNOWN.set(spec, requests);
+  return requests;
+}
+
+function readable(pod: AdmissionPod): Amounts {
   try {
     return podRequestsOf(pod);
   } catch {

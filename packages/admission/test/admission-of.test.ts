@@ -52,6 +52,20 @@ describe("admissionOf", () => {
     });
   });
 
+  it("reads once what the others request, however many come", () => {
+    let read = 0;
+    const spec = {
+      get containers() {
+        read += 1;
+        return [containerOf({ cpu: "1" })];
+      },
+    };
+    const activePods = [{ metadata: { uid: "a" }, spec }];
+    const coming = podOf({ containers: [containerOf({ cpu: "3500m" })] });
+    for (let count = 0; count < 3; count += 1) expect(admit(coming, { activePods })?.reason).toBe("OutOfcpu");
+    expect(read).toBe(1);
+  });
+
   it("leaves extended resources alone that the node does not know", () => {
     expect(admit(podOf({ containers: [containerOf({ "example.com/fpga": "1" })] }))).toBeUndefined();
   });

@@ -33,7 +33,7 @@ export interface VolumeMounterInit {
   readonly nodeLabels?: () => Readonly<Record<string, string>>;
   /**
    * Whether Pods outlive this process: a later one mounts them again, and removes what is left of others by
-   * {@link removeOrphanedPods}. Default: false, they may be removed once this process has ended.
+   * {@link removePodVolumes}. Default: false, they may be removed once this process has ended.
    */
   readonly podsOutliveProcess?: boolean;
   readonly now?: () => Date;

@@ -28,22 +28,18 @@ export interface LeftoverPods {
  * rejects.
  */
 export async function removeAbandonedPods(init: LeftoverPods): Promise<void> {
-  await removePods(init, (_uid, mark) => hasEnded(mark));
-}
-
-/**
- * Removes the volumes of Pods that outlive their process (`podsOutliveProcess`) and that nobody knows any more. For
- * the one process that owns them, when it knows all Pods that there are, and before it mounts others than those.
- * Whatever cannot be removed is left. Never rejects.
- * @returns the UIDs of the Pods of which something was left
- */
-export async function removeOrphanedPods(
-  init: LeftoverPods & {
-    /** Whether there is such a Pod: the API server's, or one from a manifest. */
-    readonly isKnown: (uid: string) => boolean;
-  },
-): Promise<readonly string[]> {
-  return removePods(init, (uid, mark) => mark === NODE_MARK && !init.isKnown(uid));
+  const root = resolve(init.rootDirectory);
+  const pods = join(root, "pods");
+  for (const name of await namesIn(pods)) {
+    if (!name.endsWith(OWNER)) continue;
+    const mark = await readFile(join(pods, name), "utf8").catch(() => "");
+    if (!(await hasEnded(mark))) continue;
+    try {
+      await removePod(init, root, name.slice(0, -OWNER.length));
+    } catch {
+      // Another process removes it too, or it is in use: the next one tries again.
+    }
+  }
 }
 
 /**
@@ -61,29 +57,6 @@ export async function removePodVolumes(init: LeftoverPods & { readonly uid: stri
   } catch (cause) {
     throw volumeError(cause, `the volumes of the pod ${uid} could not be removed`);
   }
-}
-
-async function removePods(
-  init: LeftoverPods,
-  isLeft: (uid: string, mark: string) => Promise<boolean> | boolean,
-): Promise<readonly string[]> {
-  const root = resolve(init.rootDirectory);
-  const pods = join(root, "pods");
-  const removed: string[] = [];
-  for (const name of await namesIn(pods)) {
-    if (!name.endsWith(OWNER)) continue;
-    const owner = join(pods, name);
-    const mark = await readFile(owner, "utf8").catch(() => "");
-    const uid = name.slice(0, -OWNER.length);
-    if (!(await isLeft(uid, mark))) continue;
-    removed.push(uid);
-    try {
-      await removePod(init, root, uid);
-    } catch {
-      // Another process removes it too, or it is in use: the next one tries again.
-    }
-  }
-  return removed;
 }
 
 async function removePod(init: LeftoverPods, root: string, uid: string): Promise<void> {

@@ -3,12 +3,7 @@ import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 
-import {
-  createVolumeMounter,
-  removeAbandonedPods,
-  removeOrphanedPods,
-  removePodVolumes,
-} from "../src/index.ts";
+import { createVolumeMounter, removeAbandonedPods, removePodVolumes } from "../src/index.ts";
 import { podOf, scratch, sourceOf } from "./pod-of.ts";
 
 const VOLUMES = [
@@ -85,21 +80,6 @@ describe("pods that outlive their process", () => {
     const before = [await readdir(t.pods), await t.inMemory()];
     await removeAbandonedPods(t.init);
     expect([await readdir(t.pods), await t.inMemory()]).toEqual(before);
-  });
-
-  it("are removed when nobody knows them any more, and only then", async () => {
-    await using t = await setUp(true);
-    await writeFile(join(t.pods, "11111111-2222/volumes/kept"), "kept");
-    expect(await removeOrphanedPods({ ...t.init, isKnown: (uid) => uid === "11111111-2222" })).toEqual([]);
-    expect(await readFile(join(t.pods, "11111111-2222/volumes/kept"), "utf8")).toBe("kept");
-    expect(await removeOrphanedPods({ ...t.init, isKnown: () => false })).toEqual(["11111111-2222"]);
-    expect([await readdir(t.pods), await t.inMemory()]).toEqual([[], []]);
-  });
-
-  it("are not those of a process of its own", async () => {
-    await using t = await setUp();
-    expect(await removeOrphanedPods({ ...t.init, isKnown: () => false })).toEqual([]);
-    expect(await readdir(t.pods)).toHaveLength(2);
   });
 
   it("keep what their volumes held when they are mounted again", async () => {
