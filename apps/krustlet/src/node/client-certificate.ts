@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { nodeClient, openKube } from "@krustlet/kube";
@@ -27,7 +27,7 @@ export async function bootstrapKubeconfig({ config, log, signal }: ClientCertifi
   const asked = await bootstrapNode({
     nodeName: config.nodeName,
     kubeconfig: config.kubeconfig,
-    bootstrapKubeconfig: config.bootstrapKubeconfig,
+    bootstrapKubeconfig: await bootstrapFileOf(config),
     directory: config.certDir,
     open: openClient,
     signal,
@@ -50,7 +50,7 @@ export async function rotateClientCertificate(
   if (!config.rotateCertificates || !(await isNodes(config))) return;
   const opened: OpenedClient[] = [];
   const bootstrapClient = async (): Promise<NodeClient> => {
-    const client = await openClient(config.bootstrapKubeconfig);
+    const client = await openClient(await bootstrapFileOf(config));
     opened.push(client);
     return client.client;
   };
@@ -74,6 +74,19 @@ export async function rotateClientCertificate(
   } finally {
     for (const each of opened) await each[Symbol.asyncDispose]();
   }
+}
+
+/** The bootstrap kubeconfig: where there is none where the settings say, the one that `krustlet bootstrap` makes. */
+async function bootstrapFileOf({ bootstrapKubeconfig: given, root }: NodeConfig): Promise<string> {
+  const own = join(root, "config", "bootstrap.conf");
+  return !(await isThere(given)) && (await isThere(own)) ? own : given;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function isNodes({ kubeconfig, certDir }: NodeConfig): Promise<boolean> {

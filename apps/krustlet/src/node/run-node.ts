@@ -18,6 +18,7 @@ import { keepHeartbeat } from "./keep-heartbeat.ts";
 import { reachApiServer } from "./reach-api-server.ts";
 import { serveApi } from "./serve-api.ts";
 import { keepServingCertificate } from "./serving-certificate.ts";
+import { watchLoopDelay } from "./watch-loop-delay.ts";
 
 /** What {@link runNode} runs. */
 export interface RunNodeInit {
@@ -100,6 +101,7 @@ async function live({ config, host, log }: RunNodeInit, signal: AbortSignal): Pr
     keepHeartbeat({ config, client, compute, newestNode, recorder, log, signal }),
     rotateClientCertificate({ config, log, signal }, kube),
     collectImages(images, { config, log, signal }),
+    watchLoopDelay(log, signal),
   ];
   {
     using cluster = node.followCluster(newestNode);

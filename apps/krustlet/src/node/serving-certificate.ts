@@ -92,8 +92,8 @@ async function ofCluster(init: ServingCertificateInit): Promise<ServingCertifica
     use: "serving",
     nodeName: config.nodeName,
     directory: config.certDir,
-    // Without any, none is asked for: the node's own signature is all there is.
-    addresses: () => (config.serverTLSBootstrap ? addresses : []),
+    addresses: () => addresses,
+    request: config.serverTLSBootstrap,
     signal,
     onCertificate: ({ certificate, key, notAfter, from }) => {
       pair = { cert: certificate, key };

@@ -22,6 +22,7 @@ export const CLUSTER_SETTINGS = {
     env: ["KRUSTLET_BOOTSTRAP_FILE"],
     key: "bootstrapFile",
     fallback: "/etc/kubernetes/bootstrap-kubelet.conf",
+    told: "`/etc/kubernetes/bootstrap-kubelet.conf`, else `<root>/config/bootstrap.conf`",
   }),
   certDir: setting({
     group,
