@@ -5,6 +5,7 @@ import type { Component } from "./components/component.ts";
 import { createComponent } from "./components/component.ts";
 import { freePorts } from "./components/free-ports.ts";
 import type { Cluster } from "./open-cluster.ts";
+import { clusterFilesOf } from "./pki/cluster-files.ts";
 
 /** What a node is started with. */
 export interface NodeInit {
@@ -50,6 +51,8 @@ export async function createNode(cluster: Cluster, init: NodeInit): Promise<Clus
       "--address=127.0.0.1",
       `--port=${port}`,
       `--healthz-port=${healthzPort}`,
+      // Who may ask the node: the API server, and whoever else has a certificate of the cluster's.
+      `--client-ca-file=${clusterFilesOf(cluster.address.directory).pki("ca.crt")}`,
       ...(init.args ?? []),
     ],
     directory,
