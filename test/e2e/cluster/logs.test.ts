@@ -33,7 +33,7 @@ beforeAll(async () => {
   cluster = await sharedCluster();
   registry = await startRegistry();
   image = await pushExerciser(registry);
-  node = await startNode(cluster, { name: "node-logs" });
+  node = await startNode(cluster, { name: "node-logs", args: ["--container-log-max-size", "1Ki"] });
   const main = [say("one"), say("two", "stderr"), "sleep(1500)", say("three"), say("four"), "sleep(2500)"];
   await cluster.apply(
     labelled("talker", {
@@ -143,5 +143,18 @@ describe("kubectl logs", () => {
     const following = logs("deleted", "-f", "--request-timeout=30s");
     await cluster.kubectlOutput(["delete", "pod", "deleted", "--wait=false"]);
     await expect(following).resolves.toBe("alive\n");
+  });
+
+  it("-f shows every line once of a log that is rotated meanwhile, and what is kept can be had afterwards", async () => {
+    const lines = Array.from({ length: 60 }, (_, line) => `line ${line} ${"-".repeat(60)}`);
+    const args = ["sleep(1500)", ...lines.flatMap((line) => [say(line), "sleep(30)"]), "exit(0)"];
+    await cluster.apply(labelled("rotated", { containers: [{ name: "main", image, args }] }));
+    await waitFor("pod/rotated", "jsonpath={.status.containerStatuses[0].state.running}");
+    const followed = await logs("rotated", "-f", "--request-timeout=30s");
+    expect(followed.trimEnd().split("\n")).toStrictEqual(lines);
+    const kept = (await logs("rotated")).trimEnd().split("\n");
+    expect(kept.length).toBeLessThan(lines.length);
+    expect(kept).toStrictEqual(lines.slice(-kept.length));
+    await cluster.kubectlOutput(["delete", "pod", "rotated", "--wait=false"]);
   });
 });
