@@ -546,6 +546,35 @@ describe("when the API server does not behave", () => {
     await cluster.kubectl(["delete", "pods", ...names.slice(6), "--force", "--grace-period=0"]);
     await cluster.kubectl(["delete", "node", node]);
   });
+
+  test("a watch on which nothing comes any more is noticed, and goes on", async () => {
+    const node = `kube-${randomUUID()}`;
+    await using proxy = await startFaultProxy(cluster.address);
+    const kubeconfig = await cluster.nodeKubeconfig(node, { server: proxy.server });
+    await using kube = await openKube({ kubeconfig });
+    await nodeClient(kube).createNode(nodeOf(node));
+    const told = new Told();
+    const failures: unknown[] = [];
+    const watching = watchPods(kube, node, {
+      silentAfterMs: 3000,
+      onFailure: (error) => failures.push(error),
+    }).subscribe(told.next);
+    await eventually(
+      () => told.synced,
+      () => "the watch is not synced",
+    );
+    expect(proxy.silenceWatches()).toBe(1);
+    const name = `s-${randomUUID()}`;
+    await cluster.apply(podOf(name, node));
+    await eventually(
+      () => told.lines.includes(`added ${name}`),
+      () => told.lines.join(", "),
+    );
+    expect(failures[0]).toMatchObject({ code: "Timeout" });
+    watching.unsubscribe();
+    await cluster.kubectl(["delete", "pod", name, "--force", "--grace-period=0"]);
+    await cluster.kubectl(["delete", "node", node]);
+  });
 });
 
 describe("when the API server is not there", () => {
