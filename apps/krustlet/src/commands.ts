@@ -130,7 +130,8 @@ export const COMMANDS: readonly Command[] = [
     summary: "Make a bootstrap token, and the kubeconfig with which a node joins",
     description: [
       "Needs a kubeconfig that may make Secrets in kube-system. The token is good for an hour; what lets its bearer in",
-      "(ClusterRoleBindings) is made too, where the kubeconfig may do that. Prints the file that it has written.",
+      "(ClusterRoleBindings) is made too, where the kubeconfig may do that. Prints the file that it has written; beside",
+      "it is one for --client-ca-file, with the authority whose certificates name users.",
     ].join("\n"),
     options: {
       kubeconfig: {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Cluster } from "@krustlet/control-plane";
 import { nodeClient, openKube } from "@krustlet/kube";
@@ -43,6 +43,11 @@ describe("krustlet bootstrap", () => {
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     expect(run.stderr).toContain("Only this machine reaches https://127.0.0.1:");
     expect(run.stderr).not.toContain("is not made");
+    const authority = file.replace(/\.conf$/, "-client-ca.crt");
+    expect(run.stderr).toContain(
+      `krustlet node --bootstrap-kubeconfig ${file} --client-ca-file ${authority}\n`,
+    );
+    expect((await readFile(authority, "utf8")).trim()).toBe(cluster.certificateAuthority.trim());
     const until = /is good until (\S+);/.exec(run.stderr)?.[1] ?? "";
     expect(Math.abs(Date.parse(until) - Date.now() - 3_600_000)).toBeLessThan(60_000);
     const { users } = parse(await readFile(file, "utf8"));
@@ -66,6 +71,20 @@ describe("krustlet bootstrap", () => {
     ];
     expect((await krustlet(args, { home: home.path })).code).toBe(0);
     expect(parse(await readFile(file, "utf8")).clusters[0].cluster.server).toBe("https://192.0.2.1");
+
+    await writeFile(authority, "another authority");
+    const other = [
+      "bootstrap",
+      "--kubeconfig",
+      cluster.adminKubeconfig,
+      "--file",
+      "root/config/bootstrap.yaml",
+    ];
+    const refused = await krustlet(other, { home: home.path });
+    expect(refused.stderr).toContain(
+      `${authority} is there already, with other authorities; --force replaces it`,
+    );
+    expect(await readFile(authority, "utf8")).toBe("another authority");
   });
 
   test("works for whoever may make the token only, and says what else an administrator has to make", async () => {
@@ -87,6 +106,9 @@ describe("krustlet bootstrap", () => {
       "kubectl create clusterrolebinding krustlet:bootstrap --clusterrole=system:node-bootstrapper --group=system:bootstrappers:krustlet";
     expect(run.stderr).toContain("The ClusterRoleBinding krustlet:bootstrap is not made: ");
     expect(run.stderr).toContain(hint);
+    expect(run.stderr).toMatch(
+      /Whose certificates name users is not known \(.*cannot get resource "configmaps"/,
+    );
     expect(await joined(run.stdout.trim(), home.path)).toBe("system:node:<name>");
   });
 

@@ -7,6 +7,11 @@ import type { Kube } from "@krustlet/kube";
 import { buildKubeconfig, createBootstrapToken, readKubeconfigParts, writePrivateFile } from "@krustlet/node";
 import type { BootstrapBinding, BootstrapClient, KubeconfigParts } from "@krustlet/node";
 
+import {
+  assertReplaceable,
+  clientAuthorityFileOf,
+  readClientAuthority,
+} from "../bootstrap/client-authority.ts";
 import type { CommandContext } from "../command.ts";
 import { reasonOf } from "../run-options.ts";
 import { version } from "../version.ts";
@@ -27,10 +32,14 @@ export async function bootstrap(context: CommandContext): Promise<number> {
   const cluster = await clusterOf(kubeconfig, line.text("server"));
 
   await using kube = await openKube({ kubeconfig, userAgent: `krustlet/${version()} bootstrap` });
+  const authority = await readClientAuthority(kube);
+  const authorityFile = clientAuthorityFileOf(file);
+  if ("pem" in authority) await assertReplaceable(authorityFile, authority.pem, replace);
   const { token, expires, bindings } = await createBootstrapToken(clientOf(kube), new Date());
   try {
     const text = buildKubeconfig({ cluster, user: { token: `${token.id}.${token.secret}` } });
     if (!(await write(file, text, !replace))) throw refusalOf(file);
+    if ("pem" in authority) await write(authorityFile, authority.pem, false);
   } catch (error) {
     // A token that nobody has is of no use to anybody who means well.
     const path = SECRETS + pathOf(`bootstrap-token-${token.id}`);
@@ -43,7 +52,12 @@ export async function bootstrap(context: CommandContext): Promise<number> {
     ...warningsOf(cluster),
     ...bindings.flatMap((binding) => warningOf(binding)),
     `The token in ${file} is good until ${expires.toISOString()}; whoever has the file can join as a node until then.`,
-    `On the node's machine: krustlet node --bootstrap-kubeconfig ${file}`,
+    ...("pem" in authority
+      ? []
+      : [
+          `Whose certificates name users is not known (${authority.reason}); kubectl logs needs --client-ca-file.`,
+        ]),
+    `On the node's machine: krustlet node --bootstrap-kubeconfig ${file}${"pem" in authority ? ` --client-ca-file ${authorityFile}` : ""}`,
   ];
   await host.stderr.write(sentences.map((sentence) => `${sentence}\n`).join(""));
   return 0;
