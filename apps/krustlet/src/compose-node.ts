@@ -186,6 +186,11 @@ function followCluster(
       removeVolumes: (uid) => removePodVolumes({ rootDirectory: config.root, uid }),
       writeStatus: (pod, status, signal) => pods.patchPodStatus(pod, status, { signal }),
       deletePod: (pod, options) => pods.deletePod(pod, options),
+      mirrors: {
+        node: () => ({ name: config.nodeName, uid: parts.node().metadata?.uid }),
+        createPod: (pod, options) => pods.createPod(pod, options),
+        deletePod: (pod, options) => pods.deletePod(pod, options),
+      },
       onWarning: (pod, message, reason) => {
         log.warn(podFields(pod), message);
         if (reason !== undefined) recordWarning(recorder, pod, { reason, message });

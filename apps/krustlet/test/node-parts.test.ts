@@ -164,21 +164,13 @@ describe("admission", () => {
     spec: { nodeName: "n", nodeSelector: { zone: "a" }, containers: [{ name: "c" }] },
   };
   it("reads the Node once more before a label is missed", async () => {
-    const init = { node: () => node({}), shuttingDown: () => false };
+    const init = { node: () => node({}) };
     expect(await admitPod(pod, [], { ...init, readNode: async () => node({ zone: "a" }) })).toBeUndefined();
     expect(await admitPod(pod, [], { ...init, readNode: async () => node({}) })).toMatchObject({
       reason: "NodeAffinity",
     });
     const unreachable = { ...init, readNode: () => Promise.reject(new Error("gone")) };
     expect(await admitPod(pod, [], unreachable)).toMatchObject({ reason: "NodeAffinity" });
-  });
-  it("refuses pods of a node that is stopping", async () => {
-    const init = {
-      node: () => node({ zone: "a" }),
-      readNode: async () => node({}),
-      shuttingDown: () => true,
-    };
-    expect(await admitPod(pod, [], init)).toMatchObject({ reason: "NodeShutdown" });
   });
 });
 

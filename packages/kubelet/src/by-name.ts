@@ -11,12 +11,14 @@ export type Live<T> = (first: PodChange, rest$: Observable<PodChange>) => Observ
 interface Line {
   uid: string;
   changes$: Subject<PodChange>;
+  /** Whether the one that lives is on its way out: the same one, if it comes back, is a pod that waits. */
+  removed: boolean;
   readonly waiting: Map<string, PodChange>;
 }
 
 /**
  * Runs each pod of a stream of changes: those of different names side by side, those of one name one after the other.
- * A replacement (same name, new UID) waits until its predecessor's life is complete. What is over is forgotten. A
+ * A replacement (same name, new UID, or the same one back again) waits until its predecessor's life is complete. What is over is forgotten. A
  * change costs the same however many pods there are.
  */
 export function byName<T>(live: Live<T>): OperatorFunction<PodChange, T> {
@@ -28,6 +30,7 @@ export function byName<T>(live: Live<T>): OperatorFunction<PodChange, T> {
       const begin = (name: string, line: Line, first: PodChange): void => {
         line.uid = podKeyOf(first.pod).uid;
         line.changes$ = new Subject();
+        line.removed = false;
         if (closed) line.changes$.complete();
         let complete = false;
         // The next one begins when all of this one is torn down, and not if everything is.
@@ -56,10 +59,14 @@ export function byName<T>(live: Live<T>): OperatorFunction<PodChange, T> {
           next: (change) => {
             const { namespace, name, uid } = podKeyOf(change.pod);
             const line = lines.get(`${namespace}/${name}`);
-            if (line?.uid === uid) line.changes$.next(change);
-            else if (line !== undefined) line.waiting.set(uid, change);
+            if (line?.uid === uid && !(line.removed && change.type === "added")) {
+              line.removed ||= change.type === "removed";
+              // It came back while it went, and is not wanted any more.
+              if (change.type === "removed") line.waiting.delete(uid);
+              line.changes$.next(change);
+            } else if (line !== undefined) line.waiting.set(uid, change);
             else if (change.type !== "removed") {
-              const first: Line = { uid, changes$: new Subject(), waiting: new Map() };
+              const first: Line = { uid, changes$: new Subject(), removed: false, waiting: new Map() };
               lines.set(`${namespace}/${name}`, first);
               begin(`${namespace}/${name}`, first, change);
             }

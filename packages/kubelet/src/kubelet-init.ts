@@ -17,6 +17,7 @@ import type { V1Pod } from "@kubernetes/client-node";
 import type { Observable } from "rxjs";
 
 import type { CheckpointStore } from "./checkpoint-directory.ts";
+import type { MirrorPorts } from "./mirror-keeper.ts";
 import type { PodAddresses } from "./pod-address.ts";
 
 /** What a source of pods tells. Every `pod` has a namespace, a name and a UID that is never used again. */
@@ -49,8 +50,8 @@ export interface ContainerOutput {
 /** Something that did not work. The pod's loop has gone on with it already, this is for logs and terminals. */
 export interface PodFailure {
   readonly pod: PodKey;
-  /** The work that failed; `status` and `checkpoint` are the writing of them. */
-  readonly action: PodAction["do"] | "refresh" | "status" | "checkpoint";
+  /** The work that failed; `status` and `checkpoint` are the writing of them, `mirror` that of a static pod's mirror. */
+  readonly action: PodAction["do"] | "refresh" | "status" | "checkpoint" | "mirror";
   readonly container?: string;
   readonly error: unknown;
 }
@@ -133,6 +134,11 @@ export interface KubeletInit {
    * asked for pods that have ended before they were mounted again, and for those that are in no source any more.
    */
   readonly removeVolumes?: (uid: string) => Promise<void>;
+  /**
+   * Keeps mirrors of static pods, by which the API server shows them; their statuses are written to those. Mirrors of
+   * static pods that are no more are deleted. Default: there is no API server, and static pods have no status.
+   */
+  readonly mirrors?: MirrorPorts;
   /** How many pods have their volumes made, and images looked for, at the same time. Default 16. */
   readonly parallelism?: number;
   /** Rotation of container logs. Default 10 MiB and 5 files. */

@@ -23,6 +23,10 @@ export interface ManifestDirectoryInit<Manifest extends { readonly pods: readonl
   readonly onManifest?: (file: string, manifest: Manifest | undefined) => void;
   /** Told what cannot be read; the pods that run go on. */
   readonly onError: (error: unknown) => void;
+  /** Makes a pod of the kubelet's of one of a manifest. Default: it gets a UID of its own. */
+  readonly identify?: (pod: V1Pod, file: string) => V1Pod;
+  /** Told when the whole directory has been read, after what was found in it. */
+  readonly onScanned?: () => void;
   /** Tells when something in the directory may have changed. Default: the kernel. */
   readonly watch?: (path: string) => DirectoryChanges;
 }
@@ -98,6 +102,7 @@ async function scan<Manifest extends { readonly pods: readonly V1Pod[] }>(
       unsettled = true;
     }
   }
+  if (!unsettled) init.onScanned?.();
   return unsettled;
 }
 
@@ -119,7 +124,7 @@ async function take<Manifest extends { readonly pods: readonly V1Pod[] }>(
         pods.set(name, before);
         continue;
       }
-      const pod = withUid(each, randomUUID());
+      const pod = init.identify?.(each, join(init.path, file)) ?? withUid(each, randomUUID());
       pods.set(name, { pod, hash });
       added.push(pod);
     }

@@ -14,6 +14,7 @@ import type { PodOutputs } from "./pod-context.ts";
 import { removeTree } from "./remove-tree.ts";
 import { runPod } from "./run-pod.ts";
 import type { PodTransition } from "./run-pod.ts";
+import { isStatic } from "./static-pod.ts";
 import type { LivingPod, SharedParts } from "./shared-parts.ts";
 import { offerOf, offerOfObject } from "./status-offer.ts";
 import { createStatusWriter } from "./status-writer.ts";
@@ -60,6 +61,13 @@ export function livePod(
         onError: (error) => failed({ pod: context.key, action: "checkpoint", error }),
       });
     const living: LivingPod = { context, state: undefined };
+    const isOwn = isStatic(pod);
+    const { mirrors } = shared;
+    let forgetMirror: (() => void) | undefined;
+    if (isOwn) {
+      mirrors?.began(pod);
+      forgetMirror = mirrors?.onAppeared(pod, () => status?.rewrite());
+    }
     shared.pods.set(context.key.uid, living);
     kubelet.objectUsers?.register(pod);
     let closing: Promise<void> | undefined;
@@ -76,14 +84,19 @@ export function livePod(
       if (state.name === "Finished" && living.state?.name !== "Finished")
         kubelet.objectUsers?.unregister(context.key.uid);
       living.state = state;
+      shared.stepped();
       if (isWorthKeeping(previous, state)) checkpoints?.changed();
       // What is not admitted yet is told with the addresses that it gets then.
       if (kubelet.writeStatus === undefined || state.name === "Registered") return;
+      if (isOwn && mirrors === undefined) return;
       const offer = offerOf(writtenStatusOf(state));
       status ??= createStatusWriter<PodStatus>(
         {
           clock: kubelet.clock,
-          write: async (each, signal) => kubelet.writeStatus?.(context.pod, each, signal),
+          write: async (each, signal) => {
+            const target = isOwn ? await mirrors?.whenThere(pod, signal) : context.pod;
+            await kubelet.writeStatus?.(target ?? context.pod, each, signal);
+          },
           onError: (error) => failed({ pod: context.key, action: "status", error }),
         },
         offerOfObject(pod.status, offer.status),
@@ -92,6 +105,12 @@ export function livePod(
       status.offer(offer);
     };
     const close = async (): Promise<void> => {
+      forgetMirror?.();
+      // Nobody reads what a mirror says that is to be deleted.
+      if (isOwn) {
+        mirrors?.ended(pod);
+        stop.abort();
+      }
       await status?.close();
       await context[Symbol.asyncDispose]();
       try {

@@ -2,6 +2,7 @@ import type { Checkpoint, PodState } from "@krustlet/pod-machine";
 import type { V1Pod } from "@kubernetes/client-node";
 
 import type { KubeletInit } from "./kubelet-init.ts";
+import type { MirrorKeeper } from "./mirror-keeper.ts";
 import { createObjectRefreshes } from "./object-refreshes.ts";
 import type { ObjectRefreshes } from "./object-refreshes.ts";
 import type { PodContext } from "./pod-context.ts";
@@ -29,6 +30,13 @@ export interface SharedParts {
   readonly refreshes: ObjectRefreshes;
   /** What earlier processes knew of pods that have not been seen yet, by UID. */
   readonly left: Map<string, Checkpoint>;
+  /** The node is going down: it takes no pod any more. */
+  shuttingDown: boolean;
+  readonly mirrors: MirrorKeeper | undefined;
+  /** A pod has taken a step. */
+  stepped(): void;
+  /** Resolves when the next pod takes a step. */
+  nextStep(): Promise<void>;
   /** The pods but `uid` that were admitted and have not ended. */
   activePods(uid: string): readonly V1Pod[];
 }
@@ -37,8 +45,12 @@ const PARALLELISM = 16;
 const MEASURED_AT_ONCE = 4;
 
 /** Made once for each kubelet. */
-export function createSharedParts({ parallelism = PARALLELISM }: KubeletInit): SharedParts {
+export function createSharedParts(
+  { parallelism = PARALLELISM }: KubeletInit,
+  mirrors: MirrorKeeper | undefined,
+): SharedParts {
   const pods = new Map<string, LivingPod>();
+  let next: PromiseWithResolvers<void> | undefined;
   return {
     pods,
     admissions: createSlots(1),
@@ -47,6 +59,13 @@ export function createSharedParts({ parallelism = PARALLELISM }: KubeletInit): S
     measures: createSlots(MEASURED_AT_ONCE),
     refreshes: createObjectRefreshes(),
     left: new Map(),
+    shuttingDown: false,
+    mirrors,
+    stepped: () => {
+      next?.resolve();
+      next = undefined;
+    },
+    nextStep: () => (next ??= Promise.withResolvers()).promise,
     activePods: (uid) =>
       [...pods.values()].flatMap(({ context, state }) =>
         context.key.uid !== uid && context.admitted && !hasEnded(state) ? [context.pod] : [],
@@ -54,6 +73,7 @@ export function createSharedParts({ parallelism = PARALLELISM }: KubeletInit): S
   };
 }
 
-function hasEnded(state: PodState | undefined): boolean {
+/** Whether nothing of a pod runs any more. */
+export function hasEnded(state: PodState | undefined): boolean {
   return state?.name === "Unmounting" || state?.name === "Finished" || state?.name === "Gone";
 }

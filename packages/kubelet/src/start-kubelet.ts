@@ -7,13 +7,18 @@ import type { CheckpointStore } from "./checkpoint-directory.ts";
 import type { KubeletInit, PodChange, PodFailure, SourceChange } from "./kubelet-init.ts";
 import { readLeftPods } from "./left-pods.ts";
 import type { LeftPods } from "./left-pods.ts";
-import { createOrphanSweep } from "./orphan-sweep.ts";
+import { createMirrorKeeper } from "./mirror-keeper.ts";
+import { sweepOrphans } from "./orphan-sweep.ts";
+import type { ShutdownPeriod } from "./plan-shutdown.ts";
 import { livePod } from "./pod-life.ts";
 import type { PodLives } from "./pod-life.ts";
 import { podViews } from "./pod-views.ts";
 import type { PodViews } from "./pod-views.ts";
 import type { PodTransition } from "./run-pod.ts";
 import { createSharedParts } from "./shared-parts.ts";
+import { shutDown } from "./shut-down.ts";
+import { createSourceSync } from "./source-sync.ts";
+import { isMirror } from "./static-pod.ts";
 
 /**
  * A running kubelet. Disposing cancels all work, kills every container and waits until nothing runs; volumes, logs and
@@ -25,6 +30,13 @@ export interface Kubelet extends PodViews, AsyncDisposable {
   readonly transitions$: Observable<PodTransition>;
   /** Whatever did not work. Hot, too. */
   readonly failures$: Observable<PodFailure>;
+  /**
+   * Ends all pods because the node goes down: the lowest priority first, each within its own grace period and that of
+   * its priority. They fail with `Terminated`, and pods that come meanwhile are rejected with `NodeShutdown`. Resolves
+   * when all have ended and said so, or their time is over; disposing kills the rest. Without it pods stay wanted, and
+   * the next process takes them up.
+   */
+  shutDown(periods: readonly ShutdownPeriod[]): Promise<void>;
 }
 
 /**
@@ -36,17 +48,31 @@ export function startKubelet(init: KubeletInit): Kubelet {
   const failures$ = new Subject<PodFailure>();
   const open = new Set<AsyncDisposable>();
   const failed = (failure: PodFailure): void => failures$.next(failure);
-  const shared = createSharedParts(init);
+  const stop = new AbortController();
+  const { clock } = init;
+  const shared = createSharedParts(
+    init,
+    init.mirrors && createMirrorKeeper(init.mirrors, { clock, failed, signal: stop.signal }),
+  );
   const lives: PodLives = { kubelet: init, open, failed, shared };
 
   const running = new Subscription();
   const begin = (left?: LeftPods): void => {
     if (running.closed) return;
-    const sweep = left && createOrphanSweep(init, left, failed);
+    const sync = createSourceSync(init.sources.length, (uids) => {
+      if (left !== undefined) void sweepOrphans(init, left, uids, failed);
+      shared.mirrors?.synced();
+    });
     const sources = init.sources.map((source$, index) =>
       source$.pipe(
-        tap((change) => sweep?.told(index, change)),
+        tap((change) => sync.told(index, change)),
         filter(isPodChange),
+        // Shown for a static pod, and never run.
+        filter((change) => {
+          if (!isMirror(change.pod)) return true;
+          shared.mirrors?.told(change);
+          return false;
+        }),
       ),
     );
     running.add(init.objectsChanged$?.subscribe((object) => shared.refreshes.changed(object ?? undefined)));
@@ -76,8 +102,10 @@ export function startKubelet(init: KubeletInit): Kubelet {
     transitions$: transitions$.asObservable(),
     failures$: failures$.asObservable(),
     ...podViews(shared, init.rootDir),
+    shutDown: (periods) => shutDown(shared, periods, clock),
     [Symbol.asyncDispose]: async () => {
       running.unsubscribe();
+      stop.abort();
       await Promise.all([...open].map((each) => each[Symbol.asyncDispose]()));
       transitions$.complete();
       failures$.complete();

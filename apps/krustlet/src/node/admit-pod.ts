@@ -8,7 +8,6 @@ export interface AdmitInit {
   readonly node: () => V1Node;
   /** Reads the Node anew. */
   readonly readNode: () => Promise<V1Node>;
-  readonly shuttingDown: () => boolean;
 }
 
 /**
@@ -18,10 +17,9 @@ export interface AdmitInit {
 export async function admitPod(
   pod: V1Pod,
   activePods: readonly V1Pod[],
-  { node, readNode, shuttingDown }: AdmitInit,
+  { node, readNode }: AdmitInit,
 ): Promise<Rejection | undefined> {
-  const judge = (by: V1Node): Rejection | undefined =>
-    admissionOf({ pod, node: by, activePods, shuttingDown: shuttingDown() });
+  const judge = (by: V1Node): Rejection | undefined => admissionOf({ pod, node: by, activePods });
   const rejection = judge(node());
   if (rejection?.reason !== "NodeAffinity") return rejection;
   const newest = await readNode().catch(() => undefined);

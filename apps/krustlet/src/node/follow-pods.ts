@@ -1,19 +1,23 @@
 import { watchPods } from "@krustlet/kube";
-import { apiPods, eventOfFailure, podKeyOf, startKubelet } from "@krustlet/kubelet";
-import type { Kubelet } from "@krustlet/kubelet";
+import { apiPods, eventOfFailure, podKeyOf, startKubelet, staticPods } from "@krustlet/kubelet";
+import type { Kubelet, SourceChange } from "@krustlet/kubelet";
 import { warningOf } from "@krustlet/manifest";
 import type { V1Node, V1Pod } from "@kubernetes/client-node";
 import type { Logger } from "pino";
+import type { Observable } from "rxjs";
 
 import type { ComposedNode, FollowedCluster } from "../compose-node.ts";
+import type { NodeConfig } from "../config/settings.ts";
+import { parsePods } from "../load-manifest.ts";
 import { podFields } from "../log/node-log.ts";
+import { systemClock } from "../system-clock.ts";
 import { admitPod } from "./admit-pod.ts";
 import { logFailure, logStep } from "./log-pods.ts";
 import { recordStep, recordWarning } from "./record-events.ts";
 
 /** What {@link followPods} runs pods with. */
 export interface FollowPodsInit {
-  readonly nodeName: string;
+  readonly config: NodeConfig;
   readonly node: ComposedNode;
   readonly cluster: FollowedCluster;
   readonly newestNode: () => V1Node;
@@ -22,8 +26,8 @@ export interface FollowPodsInit {
   readonly signal: AbortSignal;
 }
 
-/** Runs the pods that the API server gives to a node, until it is disposed; the caller disposes it. */
-export function followPods({ nodeName, node, cluster, newestNode, log, signal }: FollowPodsInit): Kubelet {
+/** Runs the pods that the API server and its own manifests give to a node, until it is disposed by the caller. */
+export function followPods({ config, node, cluster, newestNode, log, signal }: FollowPodsInit): Kubelet {
   const { kube, client, recorder } = node;
   const tellIgnored = (pod: V1Pod): void => {
     const message = warningOf(pod);
@@ -31,18 +35,20 @@ export function followPods({ nodeName, node, cluster, newestNode, log, signal }:
     log.warn(podFields(podKeyOf(pod)), message);
     recordWarning(recorder, podKeyOf(pod), { reason: "FieldsIgnored", message });
   };
+  const { staticPodPath, nodeName } = config;
+  const manifests = staticPodPath === "" ? [] : [staticManifests(staticPodPath, nodeName, log)];
   const kubelet = startKubelet({
     ...cluster.kubelet,
     admit: async (pod, active) => {
       const rejection = await admitPod(pod, active, {
         node: newestNode,
         readNode: () => client.getNode(nodeName, { signal }),
-        shuttingDown: () => signal.aborted,
       });
       if (rejection === undefined) tellIgnored(pod);
       return rejection;
     },
     sources: [
+      ...manifests,
       apiPods(
         watchPods(kube, nodeName, {
           onFailure: (err, retryInMs) => log.warn({ err, retryInMs }, "the watch of pods is interrupted"),
@@ -60,4 +66,19 @@ export function followPods({ nodeName, node, cluster, newestNode, log, signal }:
     if (event !== undefined) recordWarning(recorder, failure.pod, event);
   });
   return kubelet;
+}
+
+/** The pods of a directory of manifests. */
+function staticManifests(path: string, nodeName: string, log: Logger): Observable<SourceChange> {
+  return staticPods({
+    path,
+    nodeName,
+    clock: systemClock,
+    parse: async (text, file) => {
+      const { manifest, pods } = await parsePods(text, { source: file, directory: path });
+      for (const warning of manifest.warnings) log.warn({ file }, warning);
+      return { pods };
+    },
+    onError: (err) => log.warn({ err, path }, "static pods cannot be read"),
+  });
 }

@@ -1,4 +1,5 @@
 import { watchNode } from "@krustlet/kube";
+import { shutdownPeriodsOf } from "@krustlet/kubelet";
 import type { Kubelet } from "@krustlet/kubelet";
 import { discoverAddresses, planNodeLabels, registerNode } from "@krustlet/node";
 import type { V1Node } from "@kubernetes/client-node";
@@ -106,12 +107,25 @@ async function live({ config, host, log }: RunNodeInit, signal: AbortSignal): Pr
   {
     using cluster = node.followCluster(newestNode);
     await Promise.all([cluster.services.synced(signal), cluster.runtimeClasses.synced(signal)]);
-    await using running = followPods({ nodeName, node, cluster, newestNode, log, signal });
+    await using running = followPods({ config, node, cluster, newestNode, log, signal });
     kubelet = running;
     running.transitions$.subscribe((step) => api.observe(step));
-    await Promise.all(kept);
+    try {
+      await Promise.all(kept);
+    } finally {
+      if (signal.aborted) await goDown(running, config, log);
+    }
   }
   await Promise.race([recorder.flush(), systemClock.sleep(LAST_EVENTS_MS)]);
+}
+
+/** Where a time for it is configured, pods end for good; else they stay wanted, and the next process takes them up. */
+async function goDown(kubelet: Kubelet, config: NodeConfig, log: Logger): Promise<void> {
+  const { shutdownGracePeriod: total, shutdownGracePeriodCriticalPods: critical } = config;
+  const periods = shutdownPeriodsOf(total / 1000, critical / 1000);
+  if (periods.length === 0) return;
+  log.info({ total, critical }, "the node goes down: its pods end");
+  await kubelet.shutDown(periods);
 }
 
 async function addressesOf({ config, log }: RunNodeInit, signal: AbortSignal): Promise<readonly string[]> {

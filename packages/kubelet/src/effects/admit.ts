@@ -7,6 +7,11 @@ import { messageOf } from "../failure-reason.ts";
 import type { PodContext } from "../pod-context.ts";
 import type { Effect } from "./effect.ts";
 
+const SHUTTING_DOWN = {
+  reason: "NodeShutdown",
+  message: "Pod was rejected as the node is shutting down.",
+} as const;
+
 /** Decides whether this machine takes the pod, and gives it an address. */
 export const admit: Effect<"admit"> = async (context, _action, signal) => {
   const { kubelet, pod } = context;
@@ -17,7 +22,9 @@ export const admit: Effect<"admit"> = async (context, _action, signal) => {
   }
   const rejection = await context.shared.admissions(async () => {
     signal.throwIfAborted();
-    const refused = await kubelet.admit?.(context.pod, context.shared.activePods(context.key.uid));
+    const refused = context.shared.shuttingDown
+      ? SHUTTING_DOWN
+      : await kubelet.admit?.(context.pod, context.shared.activePods(context.key.uid));
     context.admitted = refused === undefined;
     return refused;
   });

@@ -18,8 +18,8 @@ export const PROCESS_SETTINGS = {
   }),
   staticPodPath: setting({
     group: directories,
-    help: "a directory of manifests that are run without the API server, or one of them",
-    kind: PATH,
+    help: "a directory of manifests of pods that run whatever the API server says",
+    kind: { ...PATH, value: "DIR" },
     flags: ["pod-manifest-path"],
     field: "staticPodPath",
     fallback: "",
