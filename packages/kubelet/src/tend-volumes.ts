@@ -53,7 +53,27 @@ export function tendVolumes(context: PodContext): OperatorFunction<PodTransition
         distinctUntilChanged(),
         switchMap((tended) => (tended ? changes(context, transitions$) : EMPTY)),
       ),
+      transitions$.pipe(
+        map(isWaiting),
+        distinctUntilChanged(),
+        switchMap((waiting) => (waiting ? retries(context) : EMPTY)),
+      ),
     );
+}
+
+/** Whether something of the pod failed that an object's change may mend. */
+function isWaiting({ state }: PodTransition): boolean {
+  if (state.name === "Mounting") return state.failure !== undefined;
+  return (
+    state.name === "Running" && state.facts.containers.some((each) => each.state.name === "StartBackOff")
+  );
+}
+
+/** What failed is tried again when an object that the pod names changes, not only when its back-off is over. */
+function retries({ kubelet, pod, shared }: PodContext): Observable<PodEvent> {
+  return shared.refreshes
+    .changesFor(pod)
+    .pipe(map((): PodEvent => ({ type: "objectChanged", at: kubelet.clock.now() })));
 }
 
 function evictions(context: PodContext): Observable<PodEvent> {

@@ -430,6 +430,22 @@ describe("volumes", () => {
     expect(bench.failures).toMatchObject([{ action: "refresh" }]);
   });
 
+  it("that cannot be mounted are tried again when an object that the pod names changes, and for no other", async () => {
+    const objectsChanged$ = new Subject<ObjectKey | undefined>();
+    await using bench = await openBench({ objectsChanged$ });
+    let isThere = false;
+    bench.gate = (what) =>
+      what === "mount" && !isThere ? Promise.reject(new Error("not found")) : undefined;
+    bench.add(withConfigMap());
+    await bench.until(() => bench.failures.length === 1 && bench.clock.sleeping > 0);
+    isThere = true;
+    objectsChanged$.next({ ...changed, name: "other" });
+    await bench.clock.advance(1);
+    expect(bench.state).toBe("Mounting");
+    objectsChanged$.next(changed);
+    await bench.started();
+  });
+
   it("that cannot be mounted are told in the kubelet's words", async () => {
     await using bench = await openBench();
     const error = Object.assign(new Error('volume "v" of pod "default/pod": configmap "m" not found'), {

@@ -105,6 +105,10 @@ type PodHappening =
       /** The Event's reason, and the pod's `status.reason` if it fails. Default `FailedMount`. */
       readonly reason?: string;
     }
+  | {
+      /** Something that the pod names is there now, or has changed: what failed for want of it is tried again at once. */
+      readonly type: "objectChanged";
+    }
   | { readonly type: "unmounted" }
   | { readonly type: "unmountFailed"; readonly message: string }
   | { readonly type: "deleteFailed"; readonly message: string }

@@ -1,5 +1,6 @@
 import { mountDelayMs } from "./back-off.ts";
 import type { Container } from "./container-graph.ts";
+import { isIn } from "./container-moves.ts";
 import { withSpec, specFor } from "./container-spec.ts";
 import type { ContainerInput } from "./container-transition.ts";
 import { endPod, requestedEndOf, stopped } from "./end-pod.ts";
@@ -37,6 +38,8 @@ const ROWS: { readonly [From in PodStateName]: PodRow<From> } = {
   Mounting: (state, event) => {
     const { name, facts, attempt } = state;
     if (event.type === "mounted") return { name: "Running", facts };
+    if (event.type === "objectChanged" && state.failure !== undefined)
+      return { name, facts, attempt: attempt + 1 };
     if (event.type !== "mountFailed") return state;
     const { reason = "FailedMount", message, at } = event;
     if (event.retryable)
@@ -103,8 +106,12 @@ function withPod(state: PodState, pod: PodLike, at: Date): PodState {
   return { ...state, facts: { ...facts, pod, containers } };
 }
 
-/** Hands a container's event to it; a failed probe ends its run, as long as the pod is to go on. */
+/** Hands a container's event to it, and what all of them may have waited for to all; a failed probe ends its run, as long as the pod is to go on. */
 function withContainerEvent(facts: PodFacts, event: PodEvent, goesOn: boolean): PodFacts {
+  if (event.type === "objectChanged" && goesOn) {
+    const begin = { type: "begin", at: event.at } as const;
+    return withContainers(facts, (container) => (isIn(container, "StartBackOff") ? begin : undefined));
+  }
   if (!("container" in event)) return facts;
   return withContainers(facts, (container) => {
     if (container.name !== event.container) return undefined;

@@ -83,6 +83,17 @@ describe("mounting", () => {
     expect(pod.wakeAt()).toBe(1.5);
   });
 
+  it("is tried again at once when something that the pod names has changed", () => {
+    const pod = new Driver(podOf(["main"])).send({ type: "admitted" });
+    pod.send({ type: "objectChanged" });
+    expect(pod.work()).toEqual(["mount"]);
+    pod.send({ type: "mountFailed", message: 'configmap "c" not found', retryable: true });
+    expect(pod.work()).toEqual([]);
+    pod.send({ type: "objectChanged" });
+    expect(pod.work()).toEqual(["mount"]);
+    expect(pod.wakeAt()).toBeUndefined();
+  });
+
   it("fails the pod where it never will help, and undoes what was made", () => {
     const pod = new Driver(podOf(["main"])).send({ type: "admitted" });
     pod.send({ type: "mountFailed", message: "escapes", retryable: false });
@@ -158,6 +169,16 @@ describe("restart policy", () => {
       expect(pod.work()).toEqual([`pull main ${attempt + 1}`]);
     }
     expect(pod.run("main").status("main").restartCount).toBe(0);
+  });
+
+  it("tries such a start again at once when something that the pod names has changed, and no crash", () => {
+    const pod = new Driver(podOf(["main", "crashing"])).ready();
+    pod.pulled("main").run("crashing").exited("crashing", 1).run("crashing").exited("crashing", 1);
+    const reason = "CreateContainerConfigError";
+    pod.send({ type: "startFailed", container: "main", attempt: 1, reason, message: 'secret "s" not found' });
+    expect(pod.work()).toEqual([]);
+    pod.send({ type: "objectChanged" });
+    expect(pod.work()).toEqual(["pull main 2"]);
   });
 });
 

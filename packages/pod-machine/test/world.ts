@@ -314,6 +314,7 @@ export class World {
       },
       { name: "death", weight: this.#options.probes === true ? 0 : 0.2, make: () => this.#die() },
       { name: "changed", weight: 0.3, make: () => this.#change() },
+      { name: "objectChanged", weight: 0.3, make: () => this.send({ type: "objectChanged" }) },
       { name: "deletionTimestamp", weight: 0.15, make: () => this.#askForDeletion() },
     ];
   }
