@@ -84,3 +84,13 @@ describe("secrets", () => {
     expect(withoutSecrets(text)).toBe(text);
   });
 });
+
+it("a log whose lines are lost says why to whoever checks it", async () => {
+  const failed = Promise.withResolvers<Error>();
+  const stderr = { ...memorySink(), failed: failed.promise };
+  const { checkLog } = openNodeLog({ verbosity: 0, format: "json", stderr, toDescriptor: false });
+  expect(checkLog).not.toThrow();
+  failed.resolve(new Error("write ENOSPC"));
+  await failed.promise;
+  expect(checkLog).toThrow("write ENOSPC");
+});

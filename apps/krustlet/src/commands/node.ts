@@ -26,8 +26,8 @@ export async function node(context: CommandContext): Promise<number> {
     stderr: host.stderr,
     toDescriptor: host.endsProcess,
   });
-  const { log } = opened;
+  const { log, checkLog } = opened;
   log.info({ version: version(), node: config.nodeName, root: config.root }, "krustlet node");
   for (const warning of warnings) log.warn(warning);
-  return await runNode({ config, host, log });
+  return await runNode({ config, host, log, checkLog });
 }

@@ -23,6 +23,8 @@ export interface NodeLogInit {
 /** A log whose lines are JSON, or text on a terminal. Disposing waits until they are written. */
 export interface NodeLog extends AsyncDisposable {
   readonly log: Logger;
+  /** Throws where the last line could not be written. */
+  readonly checkLog: () => void;
 }
 
 /** Opens the log of a node. No line of it holds a token, a password or a key. */
@@ -30,8 +32,12 @@ export function openNodeLog({ verbosity, format, stderr, toDescriptor }: NodeLog
   const asText = format === "text" || (format === "auto" && stderr.isTTY);
   const file =
     toDescriptor && !asText ? destination({ dest: 2, sync: false, maxLength: MOST_WAITING }) : undefined;
+  let failure: Error | undefined;
   // The reader may have gone; the node goes on.
-  file?.on("error", () => undefined);
+  file?.on("error", (error: Error) => (failure = error));
+  file?.on("drop", () => (failure = new Error("nobody reads the log, and lines are lost")));
+  file?.on("write", () => (failure = undefined));
+  if (file === undefined) void stderr.failed.then((error) => (failure = error));
   let written = Promise.resolve();
   const write = (line: string): void => {
     const text = asText ? `${logLineText(line.trimEnd())}\n` : line;
@@ -58,6 +64,9 @@ export function openNodeLog({ verbosity, format, stderr, toDescriptor }: NodeLog
   );
   return {
     log,
+    checkLog: () => {
+      if (failure !== undefined) throw failure;
+    },
     [Symbol.asyncDispose]: async () => {
       if (file === undefined) return written;
       await new Promise<void>((resolve) => file.flush(() => resolve()));

@@ -26,6 +26,8 @@ export interface RunNodeInit {
   readonly config: NodeConfig;
   readonly host: CliHost;
   readonly log: Logger;
+  /** Throws where lines of the log are lost. */
+  readonly checkLog: () => void;
 }
 
 /** As a shell tells SIGKILL. */
@@ -38,7 +40,7 @@ const LAST_EVENTS_MS = 1000;
  * @throws KrustletError for what no waiting mends: no kubeconfig, credentials that are not accepted, a Node that the API
  * server finds invalid, a port that is taken.
  */
-export async function runNode({ config, host, log }: RunNodeInit): Promise<number> {
+export async function runNode({ config, host, log, checkLog }: RunNodeInit): Promise<number> {
   const stopped = new AbortController();
   using _requests = stopRequests(host, {
     stop: () => {
@@ -51,7 +53,7 @@ export async function runNode({ config, host, log }: RunNodeInit): Promise<numbe
     },
   });
   try {
-    await live({ config, host, log }, stopped.signal);
+    await live({ config, host, log, checkLog }, stopped.signal);
   } catch (error) {
     // Whatever is under way when the node is stopped ends with the signal's reason.
     if (!stopped.signal.aborted) throw error;
@@ -61,8 +63,9 @@ export async function runNode({ config, host, log }: RunNodeInit): Promise<numbe
 }
 
 /** Registered, then Lease and status kept, then pods followed and run: until the signal is aborted. */
-async function live({ config, host, log }: RunNodeInit, signal: AbortSignal): Promise<void> {
-  const addresses = await addressesOf({ config, host, log }, signal);
+async function live(init: RunNodeInit, signal: AbortSignal): Promise<void> {
+  const { config, host, log, checkLog } = init;
+  const addresses = await addressesOf(init, signal);
   await bootstrapKubeconfig({ config, log, signal });
   await using node = await composeNode({ config, host, log, addresses });
   const { nodeName } = config;
@@ -84,7 +87,7 @@ async function live({ config, host, log }: RunNodeInit, signal: AbortSignal): Pr
     log,
     signal,
   });
-  await using api = await serveApi({ config, kube, certificate, kubelet: () => kubelet, log });
+  await using api = await serveApi({ config, kube, certificate, kubelet: () => kubelet, log, checkLog });
   const compute = createNodeComputer({ config, addresses, images, port: api.port, errors: () => [] });
   const registered = await registerNode(client, await compute(), {
     signal,

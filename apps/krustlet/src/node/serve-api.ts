@@ -9,8 +9,8 @@ import { effectiveConfiguration } from "../config/effective-configuration.ts";
 import type { NodeConfig } from "../config/settings.ts";
 import { systemClock } from "../system-clock.ts";
 import { version } from "../version.ts";
+import { keepClientAuthority } from "./client-authority.ts";
 import { kubeletVersion } from "./node-object.ts";
-import { readPem } from "./serving-certificate.ts";
 import type { ServingCertificate } from "./serving-certificate.ts";
 
 /** What {@link serveApi} serves. */
@@ -21,6 +21,8 @@ export interface ServeApiInit {
   /** The kubelet, once there is one. */
   readonly kubelet: () => Kubelet | undefined;
   readonly log: Logger;
+  /** Throws where lines of the log are lost. */
+  readonly checkLog: () => void;
 }
 
 /** The node's servers. Disposing ends them. */
@@ -41,11 +43,12 @@ export async function serveApi({
   certificate,
   kubelet,
   log,
+  checkLog,
 }: ServeApiInit): Promise<ServedApi> {
   await using opened = new AsyncDisposableStack();
   const onWarning = (message: string): void => log.warn(message);
   const healthChecks: HealthChecks = {
-    log: () => undefined,
+    log: checkLog,
     syncloop: () => {
       if (kubelet() === undefined) throw new Error("the pods are not followed yet");
     },
@@ -57,6 +60,14 @@ export async function serveApi({
   if (config.enableServer && config.clientCAFile === "") {
     log.warn("without --client-ca-file the API server cannot show who it is: kubectl logs will be refused");
   }
+  const stopped = new AbortController();
+  opened.defer(() => stopped.abort());
+  const authority = await keepClientAuthority({
+    clientCAFile: config.clientCAFile,
+    clock: systemClock,
+    log,
+    signal: stopped.signal,
+  });
   const pods = podReaderOf(kubelet);
   const metrics = createKubeletMetrics({
     nodeName: config.nodeName,
@@ -70,7 +81,7 @@ export async function serveApi({
           address: config.address,
           port: config.port,
           nodeName: config.nodeName,
-          tls: await servingTls(config, certificate),
+          tls: servingTls(certificate, authority),
           clock: systemClock,
           pods,
           metrics,
@@ -102,16 +113,15 @@ export async function serveApi({
 }
 
 /**
- * The same object until the certificate is another one. Which authority names users is never guessed: that of the API
+ * The same object until something in it is another. Which authority names users is never guessed: that of the API
  * server's own certificate may be one that signs for many others.
  */
-async function servingTls(config: NodeConfig, certificate: ServingCertificate): Promise<() => ServingTls> {
-  const clientCa =
-    config.clientCAFile === "" ? undefined : await readPem("--client-ca-file", config.clientCAFile);
+function servingTls(certificate: ServingCertificate, authority: () => string | undefined): () => ServingTls {
   let tls: ServingTls | undefined;
   return () => {
     const { key, cert } = certificate.current();
-    if (tls?.cert !== cert || tls.key !== key) {
+    const clientCa = authority();
+    if (tls?.cert !== cert || tls.key !== key || tls.clientCa !== clientCa) {
       tls = clientCa === undefined ? { key, cert } : { key, cert, clientCa };
     }
     return tls;
