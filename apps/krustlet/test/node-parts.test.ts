@@ -164,13 +164,22 @@ describe("admission", () => {
     spec: { nodeName: "n", nodeSelector: { zone: "a" }, containers: [{ name: "c" }] },
   };
   it("reads the Node once more before a label is missed", async () => {
-    const init = { node: () => node({}) };
+    const init = { node: () => node({}), allowedUnsafeSysctls: [] };
     expect(await admitPod(pod, [], { ...init, readNode: async () => node({ zone: "a" }) })).toBeUndefined();
     expect(await admitPod(pod, [], { ...init, readNode: async () => node({}) })).toMatchObject({
       reason: "NodeAffinity",
     });
     const unreachable = { ...init, readNode: () => Promise.reject(new Error("gone")) };
     expect(await admitPod(pod, [], unreachable)).toMatchObject({ reason: "NodeAffinity" });
+  });
+  it("refuses sysctls that are not safe, but for those that the configuration allows", async () => {
+    const init = { node: () => node({}), readNode: async () => node({}) };
+    const securityContext = { sysctls: [{ name: "net.core.somaxconn", value: "1" }] };
+    const asking: V1Pod = { spec: { containers: [{ name: "c" }], securityContext } };
+    expect(await admitPod(asking, [], { ...init, allowedUnsafeSysctls: [] })).toMatchObject({
+      reason: "SysctlForbidden",
+    });
+    expect(await admitPod(asking, [], { ...init, allowedUnsafeSysctls: ["net.core.*"] })).toBeUndefined();
   });
 });
 

@@ -16,7 +16,6 @@ const noNuma = "guests share threads; none has CPUs or memory of its own";
 const OTHER_FIELDS: FieldTable = {
   apiVersion: supported,
   kind: supported,
-  allowedUnsafeSysctls: ignored("WASI has no sysctls"),
   "authentication.anonymous.enabled": refused("the API of a node is not open to everybody; leave it false"),
   "authorization.mode": refusedUnless(
     ["Webhook"],

@@ -8,6 +8,8 @@ export interface AdmitInit {
   readonly node: () => V1Node;
   /** Reads the Node anew. */
   readonly readNode: () => Promise<V1Node>;
+  /** Sysctls beside the safe ones that a pod may name. */
+  readonly allowedUnsafeSysctls: readonly string[];
 }
 
 /**
@@ -17,9 +19,10 @@ export interface AdmitInit {
 export async function admitPod(
   pod: V1Pod,
   activePods: readonly V1Pod[],
-  { node, readNode }: AdmitInit,
+  { node, readNode, allowedUnsafeSysctls }: AdmitInit,
 ): Promise<Rejection | undefined> {
-  const judge = (by: V1Node): Rejection | undefined => admissionOf({ pod, node: by, activePods });
+  const judge = (by: V1Node): Rejection | undefined =>
+    admissionOf({ pod, node: by, activePods, allowedUnsafeSysctls });
   const rejection = judge(node());
   if (rejection?.reason !== "NodeAffinity") return rejection;
   const newest = await readNode().catch(() => undefined);

@@ -35,7 +35,7 @@ export function followPods({ config, node, cluster, newestNode, log, signal }: F
     log.warn(podFields(podKeyOf(pod)), message);
     recordWarning(recorder, podKeyOf(pod), { reason: "FieldsIgnored", message });
   };
-  const { staticPodPath, nodeName } = config;
+  const { staticPodPath, nodeName, allowedUnsafeSysctls } = config;
   const manifests = staticPodPath === "" ? [] : [staticManifests(staticPodPath, nodeName, log)];
   const kubelet = startKubelet({
     ...cluster.kubelet,
@@ -43,6 +43,7 @@ export function followPods({ config, node, cluster, newestNode, log, signal }: F
       const rejection = await admitPod(pod, active, {
         node: newestNode,
         readNode: () => client.getNode(nodeName, { signal }),
+        allowedUnsafeSysctls,
       });
       if (rejection === undefined) tellIgnored(pod);
       return rejection;

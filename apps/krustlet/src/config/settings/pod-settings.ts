@@ -32,6 +32,14 @@ export const POD_SETTINGS = {
     field: "containerLogMaxFiles",
     fallback: 5,
   }),
+  allowedUnsafeSysctls: setting({
+    group: pods,
+    help: "sysctls beside the safe ones that a pod may name without being refused; guests have none to set",
+    kind: { ...LIST, value: "NAME,PREFIX*" },
+    flags: ["allowed-unsafe-sysctls"],
+    field: "allowedUnsafeSysctls",
+    fallback: [],
+  }),
   shutdownGracePeriod: setting({
     group: pods,
     help: "what pods have to end when the node is stopped; 0 stops them with the process",
