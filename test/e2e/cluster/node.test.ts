@@ -1,4 +1,4 @@
-import { readFile, stat } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { request } from "node:https";
 import type { RequestOptions } from "node:https";
 import { join } from "node:path";
@@ -222,13 +222,56 @@ describe("a node without a kubeconfig", () => {
   });
 });
 
+describe("a node that goes down", () => {
+  it("says that it is not ready, and ends its pods for good within the time that they are given", async () => {
+    await using home = await temporaryDirectory();
+    const config = join(home.path, "kubelet.yaml");
+    const head = "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n";
+    await writeFile(config, `${head}shutdownGracePeriod: 20s\n`);
+    await using down = await startNode(cluster, { name: "node-down", args: ["--config", config] });
+    const containers = [{ name: "main", image, args: ["sleep(600000)"] }];
+    await cluster.apply(wasmPod("node-down", "doomed", { containers }));
+    await waitFor("pod/doomed", "condition=Ready");
+    down.command.child.kill("SIGTERM");
+    expect((await down.command.finished).code).toBe(0);
+    expect(await get("pod doomed", "{.status.phase} {.status.reason}")).toBe("Failed Terminated");
+    const ready = "{.status.conditions[?(@.type=='Ready')]}";
+    expect(JSON.parse(await get("node node-down", ready))).toMatchObject({
+      status: "False",
+      message: "node is shutting down",
+    });
+    await cluster.kubectlOutput(["delete", "pod", "doomed", "--force", "--grace-period=0"]);
+  });
+});
+
 describe("the log", () => {
   it("holds no token, and names the pod in each line that is about one", async () => {
+    await cluster.apply(
+      wasmPod("node-one", "logged", { containers: [{ name: "main", image, args: ["exit(0)"] }] }),
+    );
+    await waitFor("pod/logged", "jsonpath={.status.phase}=Succeeded");
+    await cluster.kubectlOutput(["delete", "pod", "logged"]);
     const lines = node.command.printed().trimEnd().split("\n");
     const parsed = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
-    expect(parsed.some(({ pod, container }) => pod === "default/once" && container === "main")).toBe(true);
+    expect(parsed.some(({ pod, container }) => pod === "default/logged" && container === "main")).toBe(true);
     expect(node.command.printed()).not.toMatch(/eyJ[\w-]{10,}\./u);
   });
+});
+
+describe("a node whose process is replaced", () => {
+  it.each(["SIGTERM", "SIGKILL"] as const)(
+    "by %s starts what ran once more, and stays ready",
+    async (signal) => {
+      const containers = [{ name: "main", image, args: ["sleep(600000)"] }];
+      await cluster.apply(wasmPod("node-one", "kept", { restartPolicy: "Always", containers }));
+      await waitFor("pod/kept", "condition=Ready");
+      await node.restart(signal);
+      await waitFor("pod/kept", "jsonpath={.status.containerStatuses[0].restartCount}=1");
+      await waitFor("pod/kept", "condition=Ready");
+      expect(await get("node node-one", "{.status.conditions[?(@.type=='Ready')].status}")).toBe("True");
+      await cluster.kubectlOutput(["delete", "pod", "kept"]);
+    },
+  );
 });
 
 describe("a node that cannot work", () => {

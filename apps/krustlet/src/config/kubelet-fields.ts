@@ -100,7 +100,6 @@ const OTHER_FIELDS: FieldTable = {
   seccompDefault: ignored("a guest makes no system calls"),
   serializeImagePulls: ignored("pulls run side by side"),
   showHiddenMetricsForVersion: ignored("no metric is hidden"),
-  shutdownGracePeriodByPodPriority: refused("not implemented; use shutdownGracePeriod"),
   singleProcessOOMKill: noProcesses,
   staticPodURL: refused("static pods come from a directory; use staticPodPath"),
   staticPodURLHeader: refused("static pods come from a directory; use staticPodPath"),

@@ -115,6 +115,9 @@ function checkTogether(config: NodeConfig): void {
   if (config.shutdownGracePeriodCriticalPods > config.shutdownGracePeriod) {
     throw usage("shutdownGracePeriodCriticalPods is longer than shutdownGracePeriod, of which it is a part");
   }
+  if (config.shutdownGracePeriod > 0 && config.shutdownGracePeriodByPodPriority.length > 0) {
+    throw usage("shutdownGracePeriod and shutdownGracePeriodByPodPriority are one setting; give one of them");
+  }
 }
 
 function usage(message: string, cause?: unknown): KrustletError {

@@ -1,5 +1,6 @@
 import { parseTaints } from "@krustlet/node";
 import { parseQuantity, valueOf } from "@krustlet/quantity";
+import type { ShutdownPeriod } from "@krustlet/kubelet";
 import type { V1Taint } from "@kubernetes/client-node";
 
 import { formatDuration, parseDuration } from "./duration.ts";
@@ -111,6 +112,17 @@ export const TAINTS: SettingKind<readonly V1Taint[] | undefined> = {
         .join(","),
     ),
   show: (taints) => taints?.map(({ key, value, effect }) => ({ key, value, effect })),
+};
+
+/** How long pods from each priority up may take; only a file can say it. */
+export const SHUTDOWN_PERIODS: SettingKind<readonly ShutdownPeriod[]> = {
+  value: "LIST",
+  parse: () => {
+    throw new Error("can be given in a file only");
+  },
+  // The schema has looked at it.
+  read: (value) => (value as readonly ShutdownPeriod[]).map((period) => ({ ...period })),
+  show: (periods) => (periods.length === 0 ? undefined : periods.map((period) => ({ ...period }))),
 };
 
 function amounts(): SettingKind<Readonly<Record<string, string>>> {

@@ -6,6 +6,8 @@ import { podFields } from "../log/node-log.ts";
 
 /** Logs each step of a pod: what starts and ends at `-v=2`, all of it at `-v=4`. */
 export function logStep(log: Logger, { pod, event, previous, state }: PodTransition): void {
+  // Steps come by the thousand, and mostly nobody wants to read of them.
+  if (!log.isLevelEnabled("debug")) return;
   const container = "container" in event ? event.container : undefined;
   const fields = podFields(podKeyOf(pod), container);
   if (previous.name !== state.name)

@@ -1,5 +1,4 @@
 import { watchNode } from "@krustlet/kube";
-import { shutdownPeriodsOf } from "@krustlet/kubelet";
 import type { Kubelet } from "@krustlet/kubelet";
 import { discoverAddresses, planNodeLabels, registerNode } from "@krustlet/node";
 import type { V1Node } from "@kubernetes/client-node";
@@ -15,6 +14,7 @@ import { collectImages } from "./collect-images.ts";
 import { createNodeComputer } from "./compute-node.ts";
 import { followObjects } from "./follow-objects.ts";
 import { followPods } from "./follow-pods.ts";
+import { downPeriodsOf, goDown, GOING_DOWN } from "./go-down.ts";
 import { keepHeartbeat } from "./keep-heartbeat.ts";
 import { reachApiServer } from "./reach-api-server.ts";
 import { serveApi } from "./serve-api.ts";
@@ -88,7 +88,14 @@ async function live(init: RunNodeInit, signal: AbortSignal): Promise<void> {
     signal,
   });
   await using api = await serveApi({ config, kube, certificate, kubelet: () => kubelet, log, checkLog });
-  const compute = createNodeComputer({ config, addresses, images, port: api.port, errors: () => [] });
+  const isGoingDown = downPeriodsOf(config).length > 0;
+  const compute = createNodeComputer({
+    config,
+    addresses,
+    images,
+    port: api.port,
+    errors: () => (signal.aborted && isGoingDown ? [GOING_DOWN] : []),
+  });
   const registered = await registerNode(client, await compute(), {
     signal,
     onFailure: (err) => log.warn({ err }, `the Node ${nodeName} cannot be registered yet`),
@@ -101,8 +108,20 @@ async function live(init: RunNodeInit, signal: AbortSignal): Promise<void> {
     }),
   );
   const newestNode = (): V1Node => followedNode.values()[0] ?? registered.node;
+  // The heart beats until the last pod has ended.
+  const ended = new AbortController();
+  using atEnd = new DisposableStack();
+  atEnd.defer(() => ended.abort());
+  const heartbeat = keepHeartbeat({
+    config,
+    client,
+    compute,
+    newestNode,
+    recorder,
+    log,
+    signal: ended.signal,
+  });
   const kept = [
-    keepHeartbeat({ config, client, compute, newestNode, recorder, log, signal }),
     rotateClientCertificate({ config, log, signal }, kube),
     collectImages(images, { config, log, signal }),
     watchLoopDelay(log, signal),
@@ -113,22 +132,12 @@ async function live(init: RunNodeInit, signal: AbortSignal): Promise<void> {
     await using running = followPods({ config, node, cluster, newestNode, log, signal });
     kubelet = running;
     running.transitions$.subscribe((step) => api.observe(step));
-    try {
-      await Promise.all(kept);
-    } finally {
-      if (signal.aborted) await goDown(running, config, log);
-    }
+    await Promise.race([heartbeat, Promise.all(kept)]);
+    await goDown({ config, kubelet: running, client, recorder, newestNode, compute, log });
   }
+  ended.abort();
+  await heartbeat;
   await Promise.race([recorder.flush(), systemClock.sleep(LAST_EVENTS_MS)]);
-}
-
-/** Where a time for it is configured, pods end for good; else they stay wanted, and the next process takes them up. */
-async function goDown(kubelet: Kubelet, config: NodeConfig, log: Logger): Promise<void> {
-  const { shutdownGracePeriod: total, shutdownGracePeriodCriticalPods: critical } = config;
-  const periods = shutdownPeriodsOf(total / 1000, critical / 1000);
-  if (periods.length === 0) return;
-  log.info({ total, critical }, "the node goes down: its pods end");
-  await kubelet.shutDown(periods);
 }
 
 async function addressesOf({ config, log }: RunNodeInit, signal: AbortSignal): Promise<readonly string[]> {

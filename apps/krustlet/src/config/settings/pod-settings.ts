@@ -1,5 +1,5 @@
 import { setting } from "../setting.ts";
-import { BYTES, choice, DURATION, integer, LIST, BOOLEAN } from "../setting-kinds.ts";
+import { BOOLEAN, BYTES, choice, DURATION, integer, LIST, SHUTDOWN_PERIODS } from "../setting-kinds.ts";
 
 const pods = "Pods";
 const images = "Images";
@@ -55,6 +55,14 @@ export const POD_SETTINGS = {
     flags: [],
     field: "shutdownGracePeriodCriticalPods",
     fallback: 0,
+  }),
+  shutdownGracePeriodByPodPriority: setting({
+    group: pods,
+    help: "instead of these: what pods from each priority up have to end",
+    kind: SHUTDOWN_PERIODS,
+    flags: [],
+    field: "shutdownGracePeriodByPodPriority",
+    fallback: [],
   }),
   imageMinimumGCAge: setting({
     group: images,
