@@ -3,7 +3,7 @@ import type { Clock } from "@krustlet/interface";
 import type { PodReader } from "../kubelet-api-init.ts";
 import type { MetricFamily } from "./exposition.ts";
 import { imageSizeLabelOf } from "./image-size-label.ts";
-import { createHistogram, createTally } from "./instruments.ts";
+import { createKubeletInstruments } from "./kubelet-instruments.ts";
 import { podCountsOf } from "./pod-counts.ts";
 import { followPodStart } from "./pod-start.ts";
 import type { PodStarting, PodStep } from "./pod-start.ts";
@@ -28,13 +28,6 @@ export interface KubeletMetrics {
   families(): readonly MetricFamily[];
 }
 
-const START_SECONDS = [
-  0.5, 1, 2, 3, 4, 5, 6, 8, 10, 20, 30, 45, 60, 120, 180, 240, 300, 360, 480, 600, 900, 1200, 1800, 2700,
-  3600,
-];
-const PULL_SECONDS = [1, 5, 10, 20, 30, 60, 120, 180, 240, 300, 360, 480, 600, 900, 1200, 1800, 2700, 3600];
-const HTTP_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-
 /** Paths and methods that have a value of their own; whatever else clients make up is `other`. */
 const SEGMENTS = ["containerLogs", "pods", "runningpods", "healthz", "configz", "metrics", "stats"];
 const METHODS = ["GET", "POST"];
@@ -44,7 +37,7 @@ export function createKubeletMetrics(init: KubeletMetricsInit): KubeletMetrics {
   const { nodeName, version, pods, clock } = init;
   const starting = new Map<string, PodStarting>();
   const { podStart, sli, total, pull, startedPods, startedContainers, failedContainers, ...http } =
-    createInstruments();
+    createKubeletInstruments();
 
   const observeStart = (step: PodStep): void => {
     const uid = step.pod.metadata?.uid ?? "";
@@ -99,72 +92,6 @@ export function createKubeletMetrics(init: KubeletMetricsInit): KubeletMetrics {
       }),
       ...processMetrics(clock.now()),
     ],
-  };
-}
-
-function createInstruments() {
-  const http = ["method", "path", "server_type", "long_running"] as const;
-  return {
-    podStart: createHistogram({
-      name: "kubelet_pod_start_duration_seconds",
-      help: "Duration in seconds from kubelet seeing a pod for the first time to the pod starting to run",
-      labels: [],
-      bounds: START_SECONDS,
-    }),
-    sli: createHistogram({
-      name: "kubelet_pod_start_sli_duration_seconds",
-      help: "Duration in seconds to start a pod, excluding time to pull images and run init containers, measured from pod creation timestamp to when all its containers have started",
-      labels: [],
-      bounds: START_SECONDS,
-    }),
-    total: createHistogram({
-      name: "kubelet_pod_start_total_duration_seconds",
-      help: "Duration in seconds to start a pod since creation, including time to pull images and run init containers, measured from pod creation timestamp to when all its containers have started",
-      labels: [],
-      bounds: START_SECONDS,
-    }),
-    pull: createHistogram({
-      name: "kubelet_image_pull_duration_seconds",
-      help: "Duration in seconds to pull an image.",
-      labels: ["image_size_in_bytes"],
-      bounds: PULL_SECONDS,
-    }),
-    startedPods: createTally({
-      name: "kubelet_started_pods_total",
-      help: "Cumulative number of pods started",
-      type: "counter",
-      labels: [],
-    }),
-    startedContainers: createTally({
-      name: "kubelet_started_containers_total",
-      help: "Cumulative number of containers started",
-      type: "counter",
-      labels: ["container_type"],
-    }),
-    failedContainers: createTally({
-      name: "kubelet_started_containers_errors_total",
-      help: "Cumulative number of errors when starting containers",
-      type: "counter",
-      labels: ["container_type", "code"],
-    }),
-    requests: createTally({
-      name: "kubelet_http_requests_total",
-      help: "Number of the http requests received since the server started",
-      type: "counter",
-      labels: http,
-    }),
-    inFlight: createTally({
-      name: "kubelet_http_inflight_requests",
-      help: "Number of the inflight http requests",
-      type: "gauge",
-      labels: http,
-    }),
-    durations: createHistogram({
-      name: "kubelet_http_requests_duration_seconds",
-      help: "Duration in seconds to serve http requests",
-      labels: http,
-      bounds: HTTP_SECONDS,
-    }),
   };
 }
 
