@@ -33,7 +33,7 @@ import { followObjects } from "./node/follow-objects.ts";
 import type { FollowedObjects } from "./node/follow-objects.ts";
 import { withLocalModules } from "./node/local-modules.ts";
 import { recordWarning } from "./node/record-events.ts";
-import { systemClock } from "./system-clock.ts";
+import { systemClock } from "@krustlet/clock";
 import { version } from "./version.ts";
 
 /** What a node shares with the API server, opened before it is registered. Disposing closes all of it. */

@@ -10,7 +10,7 @@ import type { V1Pod } from "@kubernetes/client-node";
 import type { CommandContext } from "./command.ts";
 import { composeRuntimes } from "./compose-runtimes.ts";
 import { withModuleFiles } from "./local-modules.ts";
-import { systemClock } from "./system-clock.ts";
+import { systemClock } from "@krustlet/clock";
 
 /** Where everything that is kept lies, and how registries are spoken to. */
 export interface ComposeInit {

@@ -10,7 +10,7 @@ import { startKubeletApi } from "@krustlet/kubelet-api";
 import { eventually, selfSignedCertificate } from "@krustlet/testkit";
 import { afterEach, beforeEach, expect, it } from "vitest";
 
-import { systemClock } from "../src/system-clock.ts";
+import { systemClock } from "@krustlet/clock";
 
 let directory = "";
 beforeEach(async () => {

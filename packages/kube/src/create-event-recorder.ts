@@ -5,7 +5,7 @@ import type { CallOptions, Kube } from "./kube.ts";
 import { pathOf } from "./kube.ts";
 import type { EventInit, EventSource, SimilarEvents, ToldEvent } from "./plan-event.ts";
 import { buildEvent, eventKeysOf, eventNameOf, planEvent } from "./plan-event.ts";
-import { SYSTEM_CLOCK } from "./system-clock.ts";
+import { systemClock } from "@krustlet/clock";
 import type { RateLimit, TokenBucket } from "./token-bucket.ts";
 import { takeToken } from "./token-bucket.ts";
 
@@ -44,7 +44,7 @@ const RETRY_MS = 10_000;
  * happened, and in the background: status writes have the API server to themselves.
  */
 export function createEventRecorder(kube: Kube, options: EventRecorderOptions): EventRecorder {
-  const { clock = SYSTEM_CLOCK, limit = { perSecond: 50, burst: 100 }, signal } = options;
+  const { clock = systemClock, limit = { perSecond: 50, burst: 100 }, signal } = options;
   const source: EventSource = { component: options.component, host: options.host };
   const similar = new BoundedMap<SimilarEvents>(REMEMBERED);
   const spam = new BoundedMap<TokenBucket>(REMEMBERED);

@@ -15,7 +15,7 @@ import { messageOf } from "./connection-error.ts";
 import type { Kube } from "./kube.ts";
 import { pathOf } from "./kube.ts";
 import { referencedObjectsOf } from "./referenced-objects.ts";
-import { SYSTEM_CLOCK } from "./system-clock.ts";
+import { systemClock } from "@krustlet/clock";
 import { watchObjects } from "./watch-objects.ts";
 
 /** Options of {@link createObjectCache}. */
@@ -54,7 +54,7 @@ interface Entry {
  * while a pod on it names them. An object that no registered pod names is read from the API server each time.
  */
 export function createObjectCache(kube: Kube, options: ObjectCacheOptions = {}): ObjectCache {
-  const { clock = SYSTEM_CLOCK, waitMs = 10_000 } = options;
+  const { clock = systemClock, waitMs = 10_000 } = options;
   const entries = new Map<string, Entry>();
   const pods = new Map<string, ReadonlySet<string>>();
   const changed = new Subject<ObjectKey>();

@@ -13,7 +13,7 @@ import { loadCredentials } from "./load-credentials.ts";
 import type { Connections } from "./open-connections.ts";
 import { openConnections } from "./open-connections.ts";
 import { bytesOf, textOf } from "./read-answer.ts";
-import { SYSTEM_CLOCK } from "./system-clock.ts";
+import { systemClock } from "@krustlet/clock";
 import type { RateLimit } from "./token-bucket.ts";
 
 /** Options of {@link openKube}. */
@@ -44,7 +44,7 @@ export async function openKube(options: OpenKubeOptions): Promise<Kube> {
   const server = `${origin}${prefix}`;
   const callTimeoutMs = options.callTimeoutMs ?? 15_000;
   const agent = options.userAgent ?? "krustlet";
-  const lanes = createCallLanes({ clock: SYSTEM_CLOCK, limit: options.limit });
+  const lanes = createCallLanes({ clock: systemClock, limit: options.limit });
   let access = await credentials.access();
   let accessAt = performance.now();
   let replaced: TlsOptions = {};

@@ -7,7 +7,7 @@ import { pathOf } from "./kube.ts";
 import { podFromJson } from "./object-dates.ts";
 import type { StatusOf } from "./plan-status-patch.ts";
 import { hasForeignAddress, planStatusPatch } from "./plan-status-patch.ts";
-import { SYSTEM_CLOCK } from "./system-clock.ts";
+import { systemClock } from "@krustlet/clock";
 
 /** Options of {@link PodClient.deletePod}. */
 export interface DeletePodOptions extends Cancellable {
@@ -49,7 +49,7 @@ function isOtherUid(error: ApiError): boolean {
 }
 
 /** The calls of pods. */
-export function podClient(kube: Kube, clock: Pick<Clock, "sleep"> = SYSTEM_CLOCK): PodClient {
+export function podClient(kube: Kube, clock: Pick<Clock, "sleep"> = systemClock): PodClient {
   async function getPod(namespace: string, name: string, options?: Cancellable): Promise<V1Pod | undefined> {
     try {
       return podFromJson(await kube.request({ path: podPath(namespace, name) }, options));

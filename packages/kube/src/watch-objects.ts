@@ -11,7 +11,7 @@ import { listObjects } from "./list-objects.ts";
 import type { WatchedObject } from "./parse-watch-event.ts";
 import { parseWatchEvent } from "./parse-watch-event.ts";
 import { planBackOff } from "./plan-back-off.ts";
-import { SYSTEM_CLOCK } from "./system-clock.ts";
+import { systemClock } from "@krustlet/clock";
 
 /** Options of {@link watchObjects}. */
 export interface WatchOptions<T> {
@@ -84,7 +84,7 @@ class Follower<T extends WatchedObject> {
     this.#options = options;
     this.#tell = tell;
     this.#signal = signal;
-    this.#clock = options.clock ?? SYSTEM_CLOCK;
+    this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
   }
 

@@ -1,3 +1,4 @@
+import { pullPolicyOf } from "@krustlet/pod-machine";
 import type {
   V1Container,
   V1EnvVar,
@@ -49,7 +50,7 @@ function defaultSpec(spec: V1PodSpec): V1PodSpec {
 function defaultContainer(container: V1Container, hostNetwork: boolean): V1Container {
   const { env, ports, resources } = container;
   const defaulted = withFields(container, {
-    imagePullPolicy: container.imagePullPolicy ?? pullPolicyOf(container.image ?? ""),
+    imagePullPolicy: container.imagePullPolicy ?? pullPolicyOf(undefined, container.image ?? ""),
     resources: withFields(resources),
     terminationMessagePath: container.terminationMessagePath ?? "/dev/termination-log",
     terminationMessagePolicy: container.terminationMessagePolicy ?? "File",
@@ -77,13 +78,6 @@ function defaultVariable(entry: V1EnvVar): V1EnvVar {
   if (ref === undefined) return entry;
   const fieldRef = withFields(ref, { apiVersion: ref.apiVersion ?? "v1" });
   return withFields(entry, { valueFrom: withFields(entry.valueFrom, { fieldRef }) });
-}
-
-/** `Always` for the tag `latest` and for no tag at all, otherwise `IfNotPresent`. */
-function pullPolicyOf(image: string): string {
-  const [name = "", digest] = image.split("@", 2);
-  const tag = /:([^:/]+)$/.exec(name)?.[1] ?? (digest === undefined ? "latest" : "");
-  return tag === "latest" ? "Always" : "IfNotPresent";
 }
 
 function defaultProbe(probe: V1Probe): V1Probe {

@@ -5,7 +5,7 @@ import { canBeReached, isLoopback, isUnspecified } from "./address-kinds.ts";
 import type { AddressReader, InterfaceAddress } from "./address-reader.ts";
 import { SYSTEM_ADDRESSES } from "./address-reader.ts";
 import { parseDefaultRoutes } from "./default-routes.ts";
-import { SYSTEM_CLOCK } from "./system-clock.ts";
+import { systemClock } from "@krustlet/clock";
 
 /** Options of {@link discoverAddresses}. */
 export interface DiscoverOptions extends Cancellable {
@@ -80,7 +80,7 @@ async function routedAddresses(reader: AddressReader, own: readonly InterfaceAdd
 
 /** What the host name resolves to; nothing where that takes too long. */
 async function lookedUp(
-  { hostname, clock = SYSTEM_CLOCK, signal }: DiscoverOptions,
+  { hostname, clock = systemClock, signal }: DiscoverOptions,
   reader: AddressReader,
 ): Promise<readonly string[]> {
   const over = new AbortController();

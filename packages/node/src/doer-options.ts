@@ -1,6 +1,6 @@
 import type { Cancellable, Clock } from "@krustlet/interface";
 import type { Doing } from "./call-within.ts";
-import { SYSTEM_CLOCK } from "./system-clock.ts";
+import { systemClock } from "@krustlet/clock";
 
 /** Options of every call of this room that talks to the API server. */
 export interface DoerOptions extends Cancellable {
@@ -17,7 +17,7 @@ export interface DoerOptions extends Cancellable {
 /** The options with their defaults. */
 export function doingOf(options: DoerOptions): Doing & { readonly onFailure: (error: unknown) => void } {
   return {
-    clock: options.clock ?? SYSTEM_CLOCK,
+    clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
     signal: options.signal ?? new AbortController().signal,
     callTimeoutMs: options.callTimeoutMs ?? 10_000,

@@ -12,7 +12,7 @@ import { apiHostOf, formatReference } from "./reference.ts";
 import type { Reference } from "./reference.ts";
 import { deservesRetry, errorOfFailure, errorOfStatus, failureCodeOf } from "./registry-error.ts";
 import { parseRetryAfter } from "./retry-after.ts";
-import { SYSTEM_CLOCK } from "./system-clock.ts";
+import { systemClock } from "@krustlet/clock";
 import { createTransport } from "./transport.ts";
 import type { HttpResponse, TransportInit } from "./transport.ts";
 
@@ -74,7 +74,7 @@ const MAX_ERROR_BODY = 64 << 10;
  * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md
  */
 export function createRegistryClient(init: RegistryClientInit = {}): RegistryClient {
-  const clock = init.clock ?? SYSTEM_CLOCK;
+  const clock = init.clock ?? systemClock;
   const random = init.random ?? Math.random;
   const policy: RetryPolicy = { ...DEFAULT_RETRY, ...init.retry };
   const transport = createTransport(init);

@@ -69,6 +69,8 @@ export type {
   TerminatedStatus,
   VolumeMountStatus,
 } from "./pod-status.ts";
+export { pullPolicyOf } from "./pull-policy.ts";
+export type { ImagePullPolicy } from "./pull-policy.ts";
 export { statusOf } from "./status.ts";
 export { transition } from "./transition.ts";
 export { wakeOf, workOf } from "./work.ts";

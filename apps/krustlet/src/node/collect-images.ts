@@ -2,7 +2,7 @@ import type { DirectoryImageStore } from "@krustlet/image-store";
 import type { Logger } from "pino";
 
 import type { NodeConfig } from "../config/settings.ts";
-import { systemClock } from "../system-clock.ts";
+import { systemClock } from "@krustlet/clock";
 import { every } from "./every.ts";
 
 /** How often the kubelet collects images. */

@@ -4,7 +4,7 @@ import type { PressureTimes } from "@krustlet/node";
 import type { V1Node } from "@kubernetes/client-node";
 
 import type { NodeConfig } from "../config/settings.ts";
-import { systemClock } from "../system-clock.ts";
+import { systemClock } from "@krustlet/clock";
 import { version } from "../version.ts";
 import { nodeObjectOf } from "./node-object.ts";
 

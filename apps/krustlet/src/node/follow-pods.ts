@@ -10,7 +10,7 @@ import type { ComposedNode, FollowedCluster } from "../compose-node.ts";
 import type { NodeConfig } from "../config/settings.ts";
 import { parsePods } from "../load-manifest.ts";
 import { podFields } from "../log/node-log.ts";
-import { systemClock } from "../system-clock.ts";
+import { systemClock } from "@krustlet/clock";
 import { admitPod } from "./admit-pod.ts";
 import { logFailure, logStep } from "./log-pods.ts";
 import { recordStep, recordWarning } from "./record-events.ts";

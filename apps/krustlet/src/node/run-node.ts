@@ -8,7 +8,7 @@ import type { CliHost } from "../cli-host.ts";
 import { composeNode } from "../compose-node.ts";
 import type { NodeConfig } from "../config/settings.ts";
 import { stopRequests } from "../stop-requests.ts";
-import { systemClock } from "../system-clock.ts";
+import { systemClock } from "@krustlet/clock";
 import { bootstrapKubeconfig, rotateClientCertificate } from "./client-certificate.ts";
 import { collectImages } from "./collect-images.ts";
 import { createNodeComputer } from "./compute-node.ts";

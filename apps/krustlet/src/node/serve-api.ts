@@ -7,7 +7,7 @@ import type { Logger } from "pino";
 
 import { effectiveConfiguration } from "../config/effective-configuration.ts";
 import type { NodeConfig } from "../config/settings.ts";
-import { systemClock } from "../system-clock.ts";
+import { systemClock } from "@krustlet/clock";
 import { version } from "../version.ts";
 import { keepClientAuthority } from "./client-authority.ts";
 import { kubeletVersion } from "./node-object.ts";

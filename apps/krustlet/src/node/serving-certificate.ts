@@ -7,7 +7,7 @@ import type { Logger } from "pino";
 
 import type { NodeConfig } from "../config/settings.ts";
 import { reasonOf } from "../run-options.ts";
-import { systemClock } from "../system-clock.ts";
+import { systemClock } from "@krustlet/clock";
 import { every } from "./every.ts";
 
 /** A key and a certificate, PEM. */

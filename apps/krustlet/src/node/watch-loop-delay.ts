@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 
 import type { Logger } from "pino";
 
-import { systemClock } from "../system-clock.ts";
+import { systemClock } from "@krustlet/clock";
 import { every } from "./every.ts";
 
 /** How often it is looked at, and from where on it is told. */

@@ -1,4 +1,5 @@
-import type { EnsuredImage, PullPolicy, PullProgress } from "@krustlet/interface";
+import type { EnsuredImage, PullProgress } from "@krustlet/interface";
+import { pullPolicyOf } from "@krustlet/pod-machine";
 
 import { messageOf, pullFailureOf } from "../failure-reason.ts";
 import { pullCredentials } from "../pull-credentials.ts";
@@ -43,12 +44,3 @@ export const pull: Effect<"pull"> = async (context, action, signal) => {
     return { type: "pullFailed", at: context.now(), container, attempt, reason, message: messageOf(error) };
   }
 };
-
-/** The policy as written or, as Kubernetes defaults it, `Always` for the tag `latest` and for no tag at all. */
-function pullPolicyOf(policy: string | undefined, image: string): PullPolicy {
-  if (policy === "Always" || policy === "IfNotPresent" || policy === "Never") return policy;
-  if (image.includes("@")) return "IfNotPresent";
-  const last = image.slice(image.lastIndexOf("/") + 1);
-  const tag = last.includes(":") ? last.slice(last.lastIndexOf(":") + 1) : "latest";
-  return tag === "latest" ? "Always" : "IfNotPresent";
-}

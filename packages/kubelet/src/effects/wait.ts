@@ -5,5 +5,6 @@ export const wait: Effect<"wait"> = async (context, action, signal) => {
   const { clock } = context.kubelet;
   const ms = Math.max(0, action.until.getTime() - clock.now().getTime());
   await clock.sleep(ms, { signal });
-  return { type: "woke", at: clock.now() };
+  // The time has come, though the wall clock was set back meanwhile.
+  return { type: "woke", at: new Date(Math.max(clock.now().getTime(), action.until.getTime())) };
 };
