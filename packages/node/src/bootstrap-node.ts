@@ -3,11 +3,12 @@ import { certificateFilesOf } from "./certificate-files.ts";
 import { checkKubeconfig } from "./check-kubeconfig.ts";
 import type { DoerOptions } from "./doer-options.ts";
 import { doingOf } from "./doer-options.ts";
+import type { IssuedCertificate } from "./issued-certificate.ts";
 import type { KubeconfigParts } from "./kubeconfig-parts.ts";
 import { buildKubeconfig, readKubeconfigParts } from "./kubeconfig-parts.ts";
 import type { NodeClient } from "./node-client.ts";
 import { requestCertificate } from "./request-certificate.ts";
-import type { IssuedCertificate, RequestCertificateOptions } from "./request-certificate.ts";
+import type { RequestCertificateOptions } from "./request-certificate.ts";
 import { writePrivateFile } from "./write-private-file.ts";
 
 /** A client that was opened for the time of a bootstrap. */

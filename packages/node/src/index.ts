@@ -44,7 +44,7 @@ export type { EvictionSignal, EvictionThreshold } from "./eviction-thresholds.ts
 export { holdPressure } from "./hold-pressure.ts";
 export type { HeldPressure, PressureTimes } from "./hold-pressure.ts";
 export { keepCertificate } from "./keep-certificate.ts";
-export type { KeepCertificateOptions, NodeCertificate } from "./keep-certificate.ts";
+export type { KeepCertificateOptions, NodeCertificate } from "./keep-certificate-options.ts";
 export { keepLease } from "./keep-lease.ts";
 export type { LeaseOptions } from "./keep-lease.ts";
 export type { FileSystemSize, MachineReader } from "./machine-reader.ts";
@@ -79,7 +79,8 @@ export type { RegisteredNode } from "./register-node.ts";
 export { reportNodeStatus } from "./report-node-status.ts";
 export type { PostedReport, ReportOptions } from "./report-node-status.ts";
 export { requestCertificate } from "./request-certificate.ts";
-export type { IssuedCertificate, RequestCertificateOptions } from "./request-certificate.ts";
+export type { IssuedCertificate } from "./issued-certificate.ts";
+export type { RequestCertificateOptions } from "./request-certificate.ts";
 export { buildKubeconfig, readKubeconfigParts } from "./kubeconfig-parts.ts";
 export type { KubeconfigParts } from "./kubeconfig-parts.ts";
 export { writePrivateFile } from "./write-private-file.ts";

@@ -1,44 +1,13 @@
 import { isKrustletError } from "@krustlet/interface";
-import type { CertificateUse } from "./build-certificate-request.ts";
 import { doubling } from "./call-within.ts";
 import { certificateFilesOf } from "./certificate-files.ts";
-import { certificateSatisfies } from "./certificate-satisfies.ts";
-import type { DoerOptions } from "./doer-options.ts";
+import { holdCurrentCertificate, sameList } from "./current-certificate.ts";
 import { doingOf } from "./doer-options.ts";
+import type { KeepCertificateOptions } from "./keep-certificate-options.ts";
 import type { NodeClient } from "./node-client.ts";
 import type { StoredCertificate } from "./node-key.ts";
-import { planCertificateRotation } from "./plan-certificate-rotation.ts";
-import type { IssuedCertificate, RequestCertificateOptions } from "./request-certificate.ts";
+import type { IssuedCertificate } from "./issued-certificate.ts";
 import { requestCertificate } from "./request-certificate.ts";
-import { selfSignedServing } from "./self-signed-serving.ts";
-
-/** A certificate to use from now on. */
-export interface NodeCertificate {
-  /** PEM; the node's own certificate first. */
-  readonly certificate: string;
-  /** PEM. */
-  readonly key: string;
-  readonly notBefore: Date;
-  readonly notAfter: Date;
-  /** `stored`: found on disk; `self-signed`: a serving certificate until one is issued. */
-  readonly from: "stored" | "issued" | "self-signed";
-}
-
-/** Options of {@link keepCertificate}. */
-export interface KeepCertificateOptions extends DoerOptions, Pick<RequestCertificateOptions, "onPending"> {
-  readonly use: CertificateUse;
-  readonly nodeName: string;
-  /** Where the certificates and keys are kept, such as `/var/lib/krustlet/pki`. */
-  readonly directory: string;
-  /** Of a serving certificate: the node's names and addresses, asked every minute. While there are none, none is asked for. */
-  readonly addresses?: () => readonly string[];
-  /** False: none is asked for; a serving certificate that is not on disk is self-signed for good. Default: true. */
-  readonly request?: boolean;
-  /** How long a certificate should be good; the signer may shorten it. At least 600. */
-  readonly expirationSeconds?: number;
-  /** Told each certificate that is to be used from now on; the first one as soon as there is any. */
-  readonly onCertificate: (certificate: NodeCertificate) => void;
-}
 
 /** Long sleeps are cut: addresses change, clocks jump, and Node's timers end at 25 days. */
 const TICK_MS = 60_000;
@@ -60,21 +29,15 @@ export async function keepCertificate(
   options: KeepCertificateOptions,
 ): Promise<void> {
   const { use, nodeName, directory, expirationSeconds } = options;
-  const doing = doingOf(options);
-  const { clock, random, signal, onFailure } = doing;
+  const { clock, signal, onFailure } = doingOf(options);
   const files = certificateFilesOf(directory, use);
-  let current: StoredCertificate | undefined;
-  let rotateAt = new Date(0);
-  let selfSigned:
-    | { readonly stored: StoredCertificate; readonly names: readonly string[]; readonly until: Date }
-    | undefined;
-  let told: StoredCertificate | undefined;
+  const current = holdCurrentCertificate(options, files);
   try {
-    await load();
+    await current.load();
     for (let waits = doubling(2000, 32_000); ;) {
-      await offer();
-      if (!isDue()) {
-        const left = rotateAt.getTime() - clock.now().getTime();
+      await current.offer();
+      if (!current.isDue()) {
+        const left = current.dueIn();
         await clock.sleep(left > 0 ? Math.min(TICK_MS, left) : TICK_MS, { signal });
         continue;
       }
@@ -94,107 +57,46 @@ export async function keepCertificate(
     if (!signal.aborted) throw error;
   }
 
-  function addresses(): readonly string[] {
-    return use === "serving" ? (options.addresses?.() ?? []) : [];
-  }
-
-  function isGood(certificate: StoredCertificate | undefined): certificate is StoredCertificate {
-    return certificate !== undefined && certificate.notAfter > clock.now();
-  }
-
-  function isDue(): boolean {
-    if (options.request === false || (use === "serving" && addresses().length === 0)) return false;
-    if (!isGood(current) || clock.now() >= rotateAt) return true;
-    return !certificateSatisfies(current.certificate, nodeName, addresses());
-  }
-
-  async function load(): Promise<void> {
-    try {
-      const stored = await files.load();
-      // Somebody else's client certificate would make the node somebody else.
-      if (stored === undefined || !certificateSatisfies(stored.certificate, nodeName, [])) return;
-      current = stored;
-      rotateAt = planCertificateRotation(stored.notBefore, stored.notAfter, random());
-    } catch (error) {
-      onFailure(error);
-    }
-  }
-
-  /** Tells the certificate that is to be used now, where it is not the one that was told. */
-  async function offer(from: NodeCertificate["from"] = "stored"): Promise<void> {
-    if (isGood(current)) return tell(current, from);
-    if (use === "client") return;
-    const now = clock.now();
-    const names = addresses();
-    if (selfSigned === undefined || !sameList(selfSigned.names, names) || now >= selfSigned.until) {
-      const stored = await selfSignedServing(nodeName, names, now);
-      const until = planCertificateRotation(stored.notBefore, stored.notAfter, random());
-      selfSigned = { stored, names, until };
-    }
-    tell(selfSigned.stored, "self-signed");
-  }
-
-  function tell(stored: StoredCertificate, from: NodeCertificate["from"]): void {
-    if (told === stored) return;
-    told = stored;
-    const { certificate, notBefore, notAfter } = stored;
-    const key = stored.key.export({ type: "pkcs8", format: "pem" });
-    options.onCertificate({ certificate, key, notBefore, notAfter, from });
-  }
-
   /** Waits, and looks meanwhile at what a certificate that is over asks for. */
   async function pause(ms: number): Promise<void> {
     for (let left = ms; left > 0; left -= TICK_MS) {
       await clock.sleep(Math.min(left, TICK_MS), { signal });
-      await offer();
+      await current.offer();
     }
   }
 
   async function renew(): Promise<void> {
-    const wanted = addresses();
+    const addresses = current.addresses();
     const key = await keyToCertify();
-    const client = await clientOf(isGood(current) ? "good" : "none");
+    const client = await clientOf(current.good() === undefined ? "none" : "good");
     const over = new AbortController();
     const ends = AbortSignal.any([signal, over.signal]);
     const lifetime = expirationSeconds === undefined ? {} : { expirationSeconds };
-    const asking = requestCertificate(
-      client,
-      { use, nodeName, key, addresses: wanted, ...lifetime },
-      { ...options, signal: ends },
-    );
+    const init = { use, nodeName, key, addresses, ...lifetime };
+    const asking = requestCertificate(client, init, { ...options, signal: ends });
     asking.catch(() => {});
     let issued: IssuedCertificate | undefined;
     try {
       // What is asked for may be no longer what is needed.
-      while (issued === undefined && sameList(addresses(), wanted)) {
-        await offer();
+      while (issued === undefined && sameList(current.addresses(), addresses)) {
+        await current.offer();
         issued = (await Promise.race([asking, clock.sleep(TICK_MS, { signal: ends })])) ?? undefined;
       }
     } finally {
       over.abort();
     }
-    if (issued !== undefined) await adopt({ ...issued, key });
+    if (issued === undefined) return;
+    current.adopt({ ...issued, key });
+    await current.offer("issued");
+    await files.store(issued.certificate, key, clock.now());
+    await files.dropPendingKey();
   }
 
   /** A key that no certificate of this node has: a kill may have left the current one's. */
   async function keyToCertify(): Promise<StoredCertificate["key"]> {
     const key = await files.pendingKey();
-    if (current?.key.equals(key) !== true) return key;
+    if (!current.hasKey(key)) return key;
     await files.dropPendingKey();
     return files.pendingKey();
   }
-
-  async function adopt(issued: StoredCertificate): Promise<void> {
-    const now = clock.now();
-    const from = issued.notBefore > now ? issued.notBefore : now;
-    current = issued;
-    rotateAt = planCertificateRotation(from, issued.notAfter, random());
-    await offer("issued");
-    await files.store(issued.certificate, issued.key, now);
-    await files.dropPendingKey();
-  }
-}
-
-function sameList(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((item, index) => item === b[index]);
 }

@@ -1,16 +1,12 @@
-import { X509Certificate } from "node:crypto";
-import type { KeyObject } from "node:crypto";
-import type {
-  V1CertificateSigningRequest,
-  V1CertificateSigningRequestCondition,
-} from "@kubernetes/client-node";
+import type { V1CertificateSigningRequest } from "@kubernetes/client-node";
 import { KrustletError } from "@krustlet/interface";
-import { publicHalfOf } from "@krustlet/x509";
 import type { CertificateRequestInit } from "./build-certificate-request.ts";
-import { buildCertificateRequest, publicKeyOf } from "./build-certificate-request.ts";
+import { buildCertificateRequest } from "./build-certificate-request.ts";
 import { callWithin, doubling, messageOf, untilDone } from "./call-within.ts";
 import type { DoerOptions } from "./doer-options.ts";
 import { doingOf } from "./doer-options.ts";
+import type { IssuedCertificate } from "./issued-certificate.ts";
+import { isSameRequest, issuedCertificateOf, refusalIn } from "./issued-certificate.ts";
 import type { NodeClient } from "./node-client.ts";
 import { apiStatusOf } from "./node-client.ts";
 
@@ -18,16 +14,6 @@ import { apiStatusOf } from "./node-client.ts";
 export interface RequestCertificateOptions extends DoerOptions {
   /** Told the request's name once it has waited for approval for a while: `kubectl certificate approve <name>`. */
   readonly onPending?: (name: string) => void;
-}
-
-/** A certificate that was issued. */
-export interface IssuedCertificate {
-  /** The certificate, and those of its chain that the signer added: PEM. */
-  readonly certificate: string;
-  readonly notBefore: Date;
-  readonly notAfter: Date;
-  /** The CertificateSigningRequest it came from. */
-  readonly requestName: string;
 }
 
 /** After so long a request seems to wait for a person. */
@@ -62,7 +48,7 @@ export async function requestCertificate(
     const found = await trying(() => createOrTakeUp(request));
     if (found === undefined || (found.leftover && refusalIn(found.request) !== undefined)) continue;
     const issued = await waitFor(name, found.request);
-    const certificate = certificateOf(issued, init.key);
+    const certificate = issuedCertificateOf(issued, init.key);
     if (certificate.notAfter > doing.clock.now()) return certificate;
     if (!found.leftover) {
       throw new KrustletError(
@@ -85,7 +71,7 @@ export async function requestCertificate(
     } catch (error) {
       if (apiStatusOf(error) !== 409) throw error;
       const existing = await get(request.metadata?.name ?? "");
-      return isSame(existing, request) ? { request: existing, leftover: true } : undefined;
+      return isSameRequest(existing, request) ? { request: existing, leftover: true } : undefined;
     }
   }
 
@@ -136,43 +122,4 @@ export async function requestCertificate(
     const sentence = `The certificate request ${base} ${what}: ${messageOf(error)}`;
     return new KrustletError("InvalidObject", sentence, { cause: error, retryable: status === 404 });
   }
-}
-
-function refusalIn(request: V1CertificateSigningRequest): V1CertificateSigningRequestCondition | undefined {
-  return request.status?.conditions?.find(({ type }) => type === "Denied" || type === "Failed");
-}
-
-/** Whether a request that is there asks for the same certificate with the same key. */
-function isSame(existing: V1CertificateSigningRequest, wanted: V1CertificateSigningRequest): boolean {
-  const theirs = publicKeyOf(existing);
-  const ours = publicKeyOf(wanted);
-  return (
-    theirs !== undefined &&
-    ours !== undefined &&
-    theirs.equals(ours) &&
-    existing.spec.signerName === wanted.spec.signerName &&
-    JSON.stringify(existing.spec.usages?.toSorted()) === JSON.stringify(wanted.spec.usages?.toSorted())
-  );
-}
-
-function certificateOf(request: V1CertificateSigningRequest, key: KeyObject): IssuedCertificate {
-  const requestName = request.metadata?.name ?? "";
-  const certificate = Buffer.from(request.status?.certificate ?? "", "base64").toString("utf8");
-  let parsed: X509Certificate;
-  try {
-    parsed = new X509Certificate(certificate);
-  } catch (cause) {
-    const sentence = `What the request ${requestName} was answered with is no certificate.`;
-    throw new KrustletError("InvalidObject", sentence, { cause });
-  }
-  if (!parsed.publicKey.export({ type: "spki", format: "der" }).equals(publicHalfOf(key))) {
-    const sentence = `The certificate of request ${requestName} belongs to another key.`;
-    throw new KrustletError("InvalidObject", sentence);
-  }
-  return {
-    certificate,
-    notBefore: parsed.validFromDate,
-    notAfter: parsed.validToDate,
-    requestName,
-  };
 }

@@ -1,12 +1,13 @@
-import { access, readFile } from "node:fs/promises";
+import { access } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
 import { KrustletError } from "@krustlet/interface";
 import { openKube, pathOf } from "@krustlet/kube";
 import type { Kube } from "@krustlet/kube";
-import { buildKubeconfig, createBootstrapToken, readKubeconfigParts, writePrivateFile } from "@krustlet/node";
-import type { BootstrapBinding, BootstrapClient, KubeconfigParts } from "@krustlet/node";
+import { buildKubeconfig, createBootstrapToken, writePrivateFile } from "@krustlet/node";
+import type { BootstrapBinding, BootstrapClient } from "@krustlet/node";
 
+import { bootstrapClusterOf, warningsOfCluster } from "../bootstrap/bootstrap-cluster.ts";
 import {
   assertReplaceable,
   clientAuthorityFileOf,
@@ -29,7 +30,7 @@ export async function bootstrap(context: CommandContext): Promise<number> {
   const file = resolve(host.cwd, line.text("file") ?? join(context.root, "config", "bootstrap.conf"));
   const replace = line.flag("force");
   if (!replace && (await exists(file))) throw refusalOf(file);
-  const cluster = await clusterOf(kubeconfig, line.text("server"));
+  const cluster = await bootstrapClusterOf(kubeconfig, line.text("server"));
 
   await using kube = await openKube({ kubeconfig, userAgent: `krustlet/${version()} bootstrap` });
   const authority = await readClientAuthority(kube);
@@ -49,7 +50,7 @@ export async function bootstrap(context: CommandContext): Promise<number> {
 
   await host.stdout.write(`${file}\n`);
   const sentences = [
-    ...warningsOf(cluster),
+    ...warningsOfCluster(cluster),
     ...bindings.flatMap((binding) => warningOf(binding)),
     `The token in ${file} is good until ${expires.toISOString()}; whoever has the file can join as a node until then.`,
     ...("pem" in authority
@@ -74,35 +75,6 @@ function kubeconfigOf({ host, line }: CommandContext): string {
   return named[0] === undefined ? join(host.home, ".kube", "config") : resolve(host.cwd, named[0]);
 }
 
-/** The cluster of a kubeconfig, its authority inside: the file that is made of it goes to another machine. */
-async function clusterOf(
-  kubeconfig: string,
-  server: string | undefined,
-): Promise<KubeconfigParts["cluster"]> {
-  const parts = await readKubeconfigParts(kubeconfig);
-  if (parts === undefined) {
-    throw new KrustletError(
-      "InvalidUsage",
-      `there is no kubeconfig ${kubeconfig}; give one with --kubeconfig`,
-    );
-  }
-  const { "certificate-authority": path, ...cluster } = parts.cluster;
-  const moved = server === undefined ? cluster : { ...cluster, server: checkedServer(server) };
-  if (typeof path !== "string" || path === "" || "certificate-authority-data" in cluster) return moved;
-  try {
-    const authority = await readFile(path);
-    return { ...moved, "certificate-authority-data": authority.toString("base64") };
-  } catch (cause) {
-    const sentence = `The certificate authority ${path} of the kubeconfig ${kubeconfig} cannot be read: ${reasonOf(cause)}.`;
-    throw new KrustletError("InvalidObject", sentence, { cause });
-  }
-}
-
-function checkedServer(server: string): string {
-  if (URL.canParse(server) && new URL(server).protocol === "https:") return server;
-  throw new KrustletError("InvalidUsage", `--server "${server}" is no https address`);
-}
-
 function clientOf(kube: Kube): BootstrapClient {
   const bindings = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings";
   return {
@@ -111,20 +83,6 @@ function clientOf(kube: Kube): BootstrapClient {
       kube.request({ method: "POST", path: bindings, body }, options),
     getClusterRoleBinding: (name, options) => kube.request({ path: bindings + pathOf(name) }, options),
   };
-}
-
-function warningsOf(cluster: KubeconfigParts["cluster"]): string[] {
-  const server = String(cluster["server"]);
-  const { hostname } = new URL(server);
-  const loopback = hostname === "localhost" || /^(?:127\.[0-9.]+|\[::1\])$/u.test(hostname);
-  return [
-    ...(loopback ? [`Only this machine reaches ${server}; for a node on another one give --server.`] : []),
-    ...(cluster["insecure-skip-tls-verify"] === true
-      ? [
-          "The kubeconfig does not verify the API server, nor will the node: whoever is in between gets the token.",
-        ]
-      : []),
-  ];
 }
 
 function warningOf({ name, role, group, state, reason }: BootstrapBinding): string[] {
