@@ -18,7 +18,8 @@ export const FIELD_PATHS: readonly string[] = [
   "status.podIPs",
 ];
 
-const SUBSCRIPTED = /^metadata\.(labels|annotations)\['([^']*)'\]$/;
+/** Kubernetes' own form, and the one with a dot that manifests for the first Krustlet have. */
+const SUBSCRIPTED = /^metadata\.(labels|annotations)(?:\['([^']*)'\]|\.(.+))$/;
 
 /**
  * The value of a downward API field of `pod`: `metadata.name`, `metadata.labels['app']`, `status.podIP` ….
@@ -29,7 +30,8 @@ const SUBSCRIPTED = /^metadata\.(labels|annotations)\['([^']*)'\]$/;
 export function fieldOf(pod: EnvironmentPod, fieldPath: string, node: NodeFacts = {}): string {
   const subscripted = SUBSCRIPTED.exec(fieldPath);
   if (subscripted !== null) {
-    const [, map, key = ""] = subscripted;
+    const [, map, bracketed, dotted = ""] = subscripted;
+    const key = bracketed ?? dotted;
     const entries = (map === "labels" ? pod.metadata?.labels : pod.metadata?.annotations) ?? {};
     return Object.hasOwn(entries, key) ? (entries[key] ?? "") : "";
   }

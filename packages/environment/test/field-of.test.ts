@@ -24,6 +24,9 @@ describe("fieldOf", () => {
     ["metadata.labels['none']", ""],
     ["metadata.labels['__proto__']", ""],
     ["metadata.annotations['example.org/x']", "y"],
+    ["metadata.labels.a", "1"],
+    ["metadata.labels.toString", ""],
+    ["metadata.annotations.example.org/x", "y"],
     ["metadata.annotations", 'example.org/x="y"\nnote="line\\n\\"quoted\\"\\x01 é 😀 \\u00a0"'],
     ["spec.nodeName", "node-1"],
     ["spec.serviceAccountName", "robot"],
@@ -42,7 +45,7 @@ describe("fieldOf", () => {
     expect(fieldOf({}, "spec.nodeName", { nodeName: "here" })).toBe("here");
   });
 
-  it.each(["", "metadata", "metadata.labels.a", "status.phase", "metadata.labels['a", "__proto__"])(
+  it.each(["", "metadata", "metadata.labels.", "status.phase", "metadata.labels['a", "__proto__"])(
     "refuses %j",
     (path) => {
       expect(() => fieldOf(pod, path)).toThrow("is not one that the downward API knows");

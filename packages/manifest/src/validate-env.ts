@@ -30,7 +30,8 @@ const ENV_FIELDS = [
   "status.podIP",
   "status.podIPs",
 ];
-const SUBSCRIPTED = /^metadata\.(?:labels|annotations)\['([^']*)'\]$/;
+/** Kubernetes' own form, and the one with a dot that manifests for the first Krustlet have. */
+const SUBSCRIPTED = /^metadata\.(?:labels|annotations)(?:\['([^']*)'\]|\.(.+))$/;
 const RESOURCE = /^(?:limits|requests)\.(?:cpu|memory|ephemeral-storage|hugepages-.+)$/;
 
 /** Checks `env` and `envFrom` of a container. */
@@ -85,7 +86,8 @@ function validateFieldRef(
     report([...path, "apiVersion"], `must be v1, got "${printable(apiVersion)}"`);
   }
   if (!fieldPath || known.includes(fieldPath)) return;
-  const key = SUBSCRIPTED.exec(fieldPath)?.[1];
+  const [, bracketed, dotted] = SUBSCRIPTED.exec(fieldPath) ?? [];
+  const key = bracketed ?? dotted;
   if (key !== undefined && qualifiedNameProblem(key.toLowerCase()) === undefined) return;
   report(
     [...path, "fieldPath"],

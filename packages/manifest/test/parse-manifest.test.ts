@@ -320,6 +320,15 @@ describe("what is refused", () => {
     expect(code).toBe("InvalidField");
   });
 
+  it.each(["metadata.labels['app']", "metadata.labels.app", "metadata.annotations.example.org/x"])(
+    "but not the field path %s",
+    (fieldPath) => {
+      const env = JSON.stringify([{ name: "A", valueFrom: { fieldRef: { fieldPath } } }]);
+      const { pods } = parse(withContainer(`env: ${env}`));
+      expect(pods[0]?.spec?.containers[0]?.env?.[0]?.valueFrom?.fieldRef?.fieldPath).toBe(fieldPath);
+    },
+  );
+
   it("gives no hint that would be refused itself", () => {
     const { lines } = failure(withVolumes("{name: v, nfss: {server: s}}"));
     expect(lines.join("\n")).not.toContain("did you mean");
