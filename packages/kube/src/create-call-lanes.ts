@@ -54,6 +54,9 @@ const BESIDE_ANY_MS = 10_000;
 const FEW = NORMAL_AT_ONCE / 2;
 const LONGEST_WAIT_MS = 60_000;
 
+/** One reason for all: each abort without one makes an error with a stack. */
+const REARMED = new Error("another alarm is earlier");
+
 /** One for each API server. */
 export function createCallLanes({ limit, clock }: CallLanesOptions): CallLanes {
   const waiting = { normal: new Set<Waiting>(), background: new Set<Waiting>() };
@@ -109,7 +112,7 @@ export function createCallLanes({ limit, clock }: CallLanesOptions): CallLanes {
   function wakeIn(ms: number): void {
     const at = now() + ms;
     if (alarm !== undefined && alarm.at <= at) return;
-    alarm?.end.abort();
+    alarm?.end.abort(REARMED);
     const end = new AbortController();
     const own = { at, end };
     alarm = own;

@@ -49,6 +49,8 @@ export async function openKube(options: OpenKubeOptions): Promise<Kube> {
   let accessAt = performance.now();
   let replaced: TlsOptions = {};
   let connections = openConnections(origin, access.tls, context.cluster["proxy-url"]);
+  /** Connections of an earlier client certificate on which calls are being finished. */
+  const retiring = new Set<Dispatcher>();
   let closed = false;
 
   function useAccess(next: Access): void {
@@ -67,9 +69,12 @@ export async function openKube(options: OpenKubeOptions): Promise<Kube> {
   }
 
   function reconnect(): void {
+    if (closed) return;
     const old = connections;
     connections = openConnections(origin, { ...access.tls, ...replaced }, context.cluster["proxy-url"]);
-    void Promise.allSettled([old.calls.close(), old.streams.destroy()]);
+    retiring.add(old.calls);
+    const ended = Promise.allSettled([old.calls.close(), old.streams.destroy()]);
+    void ended.then(() => retiring.delete(old.calls));
   }
 
   async function send(
@@ -89,7 +94,7 @@ export async function openKube(options: OpenKubeOptions): Promise<Kube> {
       headers["content-type"] =
         method === "PATCH" ? "application/strategic-merge-patch+json" : "application/json";
     }
-    return connections[by].request({
+    const answer = await connections[by].request({
       path: `${prefix}${call.path}${queryOf(call.query)}`,
       origin,
       method,
@@ -98,6 +103,9 @@ export async function openKube(options: OpenKubeOptions): Promise<Kube> {
       signal,
       ...limits,
     });
+    // Whoever reads it is told of its failure; until then it is nobody's, and must not end the process.
+    answer.body.on("error", () => undefined);
+    return answer;
   }
 
   /** Sends, once more where the credentials were not believed and others may be had. */
@@ -176,7 +184,8 @@ export async function openKube(options: OpenKubeOptions): Promise<Kube> {
       closed = true;
       options.signal?.removeEventListener("abort", onAbort);
       // What is destroyed already says so; it is closed all the same.
-      await Promise.allSettled([connections.calls.destroy(), connections.streams.destroy()]);
+      const all = [connections.calls, connections.streams, ...retiring];
+      await Promise.allSettled(all.map((one) => one.destroy()));
     },
     [Symbol.asyncDispose]: () => kube.close(),
   };

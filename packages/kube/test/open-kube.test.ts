@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { selfSignedCertificate } from "@krustlet/testkit";
+import { eventually, selfSignedCertificate } from "@krustlet/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openKube } from "../src/open-kube.ts";
 import { answerJson, kubeconfigOf, startServer } from "./api-server.ts";
@@ -362,6 +362,26 @@ test("a new client certificate is used by the next call, and cuts streams so tha
     "The new client certificate belongs to another key.",
   );
   expect(() => kube.replaceClientCertificate({ certificate: "x", key: "y" })).toThrow("is no PEM");
+});
+
+test("closing ends what is under way, that with an earlier certificate too, and nothing is open afterwards", async () => {
+  const { certificate: cert, key } = selfSignedCertificate();
+  await using server = await startServer(() => undefined, { cert, key });
+  const ca = { "certificate-authority-data": Buffer.from(cert).toString("base64") };
+  const kube = await openKube({ kubeconfig: kubeconfigOf(server.url, {}, ca) });
+  const asked = (): Promise<unknown> => kube.request({ path: "/x" }).catch((error: unknown) => error);
+  const before = asked();
+  await eventually(
+    () => server.asked.length === 1,
+    () => "the call did not come",
+  );
+  kube.replaceClientCertificate({ certificate: cert, key });
+  const calls = [before, asked(), asked()];
+  const stream = kube.open({ path: "/y" }, { silentAfterMs: 1000 }).catch((error: unknown) => error);
+  await Promise.all([kube.close(), kube.close()]);
+  for (const error of await Promise.all([...calls, stream, asked()])) {
+    expect(error).toMatchObject({ name: "KrustletError", code: "ApiServerUnavailable" });
+  }
 });
 
 test("a kubeconfig's proxy is used", async () => {
