@@ -21,7 +21,7 @@ export async function measureSleepers(count: number): Promise<SleepersFound> {
   // As ./krustlet starts Node.
   const flags = [
     "--min-semi-space-size=4",
-    "--max-semi-space-size=4",
+    "--max-semi-space-size=8",
     "--conditions=@krustlet/source",
     "--expose-gc",
   ];

@@ -1,8 +1,11 @@
 import { Worker } from "node:worker_threads";
 import type { GuestThreadData } from "./protocol.ts";
 
-/** Young generation of a thread's heap: most of what waiting guests hold is old, and the rest is memory for nothing. */
-const YOUNG_MB = 8;
+/**
+ * Megabytes of a thread's young generation. Each of its collections looks at the stacks of all guests that wait, so that
+ * they should be few; but most of what those hold is old, and the rest is memory for nothing.
+ */
+const YOUNG_MB = 24;
 
 /** Options of {@link startGuestWorker}. */
 export interface GuestWorkerInit {

@@ -127,6 +127,37 @@ describe("RunQueue.ran", () => {
   });
 });
 
+describe("those who come for the first time", () => {
+  it("go before one that has used more, but never keep it waiting while they come without end", () => {
+    const queue = new RunQueue<Named>();
+    // Interrupted in its first turn: a millisecond ahead of all that come now.
+    const interrupted = { ...taskOf(0), vruntime: 1_000 };
+    queue.push(interrupted);
+    let before = 0;
+    // Always a few of them wait, so that virtual time stands still.
+    for (let name = 1; name <= 5; name++) queue.wake(taskOf(name));
+    for (let name = 6; name < 10_000; name++) {
+      queue.wake(taskOf(name));
+      const task = queue.pickNext();
+      if (task === undefined) throw new TypeError("the queue ran dry");
+      if (task === interrupted) break;
+      before++;
+      task.vruntime += 100;
+      queue.ran(task);
+    }
+    expect(before).toBe(8);
+  });
+
+  it("have their first turns in the order in which they came", () => {
+    const queue = new RunQueue<Named>();
+    for (let name = 0; name < 20; name++) queue.wake(taskOf(name, name + 2));
+    const names = Array.from({ length: 20 }, () => queue.pickNext()?.name);
+    expect(names).toEqual(names.toSorted((a, b) => (a ?? 0) - (b ?? 0)));
+    expect(queue.size).toBe(0);
+    expect(queue.pickNext()).toBeUndefined();
+  });
+});
+
 describe("weightOf", () => {
   it("is the kubelet's cpu.shares, 2 for a container without a request", () => {
     expect([undefined, 0, 1, 100, 250, 1_000].map((millis) => weightOf(millis))).toEqual([

@@ -44,6 +44,11 @@ export class GuestMemory {
     return this.#bytes.subarray(start, end);
   }
 
+  /** Ends the import with `FAULT` unless there are `length` bytes at `pointer`. */
+  require(pointer: number, length: number): void {
+    if ((pointer >>> 0) + (length >>> 0) > this.bytes.length) fail(ERRNO.FAULT);
+  }
+
   /** The buffers of an iovec array, empty ones left out, at most `max` bytes in all. */
   buffers(pointer: number, count: number, max: number): Uint8Array<ArrayBuffer>[] {
     if (count >>> 0 > MAX_BUFFERS) fail(ERRNO.INVAL);

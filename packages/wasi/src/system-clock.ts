@@ -1,22 +1,19 @@
 import type { WasiClock } from "./init.ts";
 
 const MILLISECOND = 1_000_000n;
-// What the monotonic clock's time is added to, in nanoseconds and in milliseconds.
+/** Nanoseconds after which a clock that somebody has set is noticed. */
+const LOOK_NS = 20n * MILLISECOND;
+// What the monotonic clock's time is added to.
 let offset = 0n;
-let offsetMs = Number.NaN;
+let nextLook = 0n;
 
 /** The host's clocks: nanoseconds of wall time from a millisecond clock, by what the monotonic one adds. */
 export const systemClock: WasiClock = {
   realtime() {
-    // Numbers, not BigInts, which are objects: a waiting guest asks often, and garbage is a pause for all of them.
-    const ahead = performance.now() + offsetMs - Date.now();
-    // Somebody set the clock, or this is the first time.
-    if (!(ahead >= -1 && ahead <= 2)) {
-      const wall = Date.now();
-      offset = BigInt(wall) * MILLISECOND - process.hrtime.bigint();
-      offsetMs = wall - performance.now();
-    }
-    return process.hrtime.bigint() + offset;
+    const now = process.hrtime.bigint();
+    // Not each time: a waiting guest asks often, and garbage, such as BigInts are, is a pause for all of them.
+    if (now >= nextLook) look(now);
+    return now + offset;
   },
   monotonic: () => process.hrtime.bigint(),
   timer(milliseconds, wake) {
@@ -24,3 +21,11 @@ export const systemClock: WasiClock = {
     return () => clearTimeout(timer);
   },
 };
+
+function look(now: bigint): void {
+  nextLook = now + LOOK_NS;
+  const wall = BigInt(Date.now()) * MILLISECOND;
+  const ahead = now + offset - wall;
+  // Somebody has set the clock, or this is the first time. What comes in between here is put right at the next look.
+  if (ahead < -MILLISECOND || ahead > 2n * MILLISECOND) offset = wall - now;
+}

@@ -32,9 +32,12 @@ export class OutputPipe {
     if (stream !== this.#stream) this.flush();
     this.#stream = stream;
     this.#under += chunk.length;
-    this.#parts.push(chunk);
-    this.#partBytes += chunk.length;
-    if (!this.#coalesce || !this.#sentInThisRun || this.#partBytes >= COALESCE) this.flush();
+    if (this.#partBytes === 0 && (!this.#coalesce || !this.#sentInThisRun)) this.#sendWhole(chunk);
+    else {
+      this.#parts.push(chunk);
+      this.#partBytes += chunk.length;
+      if (this.#partBytes >= COALESCE) this.flush();
+    }
     this.#sentInThisRun = true;
     if (this.#under <= WINDOW) return;
     this.flush();
@@ -50,12 +53,16 @@ export class OutputPipe {
 
   /** Sends what was put together. */
   flush(): void {
-    const [first] = this.#parts;
+    const first = this.#parts[0];
     if (first === undefined) return;
     const chunk = this.#parts.length === 1 ? first : joinedOf(this.#parts, this.#partBytes);
     this.#parts = [];
     this.#partBytes = 0;
-    // A message with a view would carry the whole buffer beneath it.
+    this.#sendWhole(chunk);
+  }
+
+  /** A message with a view would carry the whole buffer beneath it. */
+  #sendWhole(chunk: Uint8Array): void {
     this.#send(this.#stream, chunk.length === chunk.buffer.byteLength ? chunk : new Uint8Array(chunk));
   }
 

@@ -9,10 +9,12 @@ import {
 } from "../protocol.ts";
 import type { ThreadOptions } from "../start-thread.ts";
 import { failureOf } from "../thread-error.ts";
-import { GuestContainer } from "./guest-container.ts";
+import { GuestContainer, type GuestContainerInit } from "./guest-container.ts";
 import { PacedQueue } from "./paced-queue.ts";
 import { Scheduler } from "./scheduler.ts";
 import { markRunning, ringTicker } from "./ticker.ts";
+
+const NOTHING: ArrayBuffer[] = [];
 
 type Start = Extract<ToThread, { type: "start" }>;
 
@@ -46,37 +48,45 @@ export function runGuests(data: GuestThreadData, options: ThreadOptions): void {
     flag[EPOCH_CELL.FLAG] = 0;
     return scheduler.yield();
   });
-  const post = (message: FromThread, transfer: ArrayBuffer[] = []): void =>
+  const post = (message: FromThread, transfer: ArrayBuffer[] = NOTHING): void =>
     port.postMessage(message, transfer);
 
-  const start = async ({ handle, plan, ready, stdin }: Start): Promise<void> => {
+  const onSignalReaders = (readers: number): void => {
+    Atomics.store(flag, EPOCH_CELL.SIGNAL_READERS, readers);
+  };
+  const create = ({ handle, plan, ready, stdin }: Start): Promise<GuestContainer> =>
+    GuestContainer.create({
+      plan,
+      ready,
+      stdin,
+      extension: options.extend?.(plan),
+      scheduler,
+      epoch: data.epoch,
+      yieldFunction,
+      ...waysOut(handle, post),
+      onSignalReaders,
+    });
+  const run = async (handle: Handle, guest: GuestContainer): Promise<void> => {
+    guests.set(handle, guest);
+    post({ type: "started", handle, startedAt: Date.now(), ...guest.usage() });
+    const end = await guest.run();
+    guests.delete(handle);
+    options.onGuestEnd?.();
+    post({ type: "exited", handle, finishedAt: Date.now(), end, ...guest.usage() });
+  };
+  const fail = (handle: Handle, subject: string, error: unknown): void => {
+    guests.delete(handle);
+    post({ type: "failed", handle, failure: failureOf(error, subject) });
+  };
+  // Not one function that waits for the guest's end: it would hold the whole message for as long.
+  const start = async (message: Start): Promise<void> => {
+    const { handle, plan } = message;
+    const subject = `container ${plan.pod.namespace}/${plan.pod.name}/${plan.name}`;
     try {
-      const guest = await GuestContainer.create({
-        plan,
-        ready,
-        stdin,
-        extension: options.extend?.(plan),
-        scheduler,
-        epoch: data.epoch,
-        yieldFunction,
-        send: (stream, chunk) => {
-          const { buffer } = chunk;
-          const whole = chunk.length >= HAND_OVER && buffer instanceof ArrayBuffer;
-          post({ type: "output", handle, stream, chunk }, whole ? [buffer] : []);
-        },
-        pull: () => post({ type: "pull", handle }),
-        onSignalReaders: (readers) => Atomics.store(flag, EPOCH_CELL.SIGNAL_READERS, readers),
-      });
-      guests.set(handle, guest);
-      post({ type: "started", handle, startedAt: Date.now(), ...guest.usage() });
-      const end = await guest.run();
-      guests.delete(handle);
-      options.onGuestEnd?.();
-      post({ type: "exited", handle, finishedAt: Date.now(), end, ...guest.usage() });
+      const guest = await create(message);
+      void run(handle, guest).catch((error: unknown) => fail(handle, subject, error));
     } catch (error) {
-      guests.delete(handle);
-      const subject = `container ${plan.pod.namespace}/${plan.pod.name}/${plan.name}`;
-      post({ type: "failed", handle, failure: failureOf(error, subject) });
+      fail(handle, subject, error);
     }
   };
 
@@ -102,6 +112,22 @@ export function runGuests(data: GuestThreadData, options: ThreadOptions): void {
     }
   });
   post({ type: "ready" });
+}
+
+/** What a guest's output and its wish for input become. */
+function waysOut(
+  handle: Handle,
+  post: (message: FromThread, transfer?: ArrayBuffer[]) => void,
+): Pick<GuestContainerInit, "send" | "pull"> {
+  return {
+    send: (stream, chunk) => {
+      const { buffer } = chunk;
+      if (chunk.length < HAND_OVER || !(buffer instanceof ArrayBuffer)) {
+        post({ type: "output", handle, stream, chunk });
+      } else post({ type: "output", handle, stream, chunk }, [buffer]);
+    },
+    pull: () => post({ type: "pull", handle }),
+  };
 }
 
 /** JSPI's wrapper, which the types of the DOM library do not know yet. */

@@ -130,9 +130,13 @@ export class SinkDescriptor extends Descriptor {
 }
 
 function concatenated(buffers: readonly Uint8Array[]): Uint8Array {
-  const chunk = new Uint8Array(buffers.reduce((sum, buffer) => sum + buffer.length, 0));
+  let length = 0;
+  for (let index = 0; index < buffers.length; index++) length += buffers[index]?.length ?? 0;
+  const chunk = new Uint8Array(length);
   let at = 0;
-  for (const buffer of buffers) {
+  for (let index = 0; index < buffers.length; index++) {
+    const buffer = buffers[index];
+    if (buffer === undefined) continue;
     chunk.set(buffer, at);
     at += buffer.length;
   }

@@ -6,19 +6,12 @@ import { RIGHTS } from "../rights.ts";
 import { CLOCK, timeOf } from "./clocks.ts";
 import { descriptorOf } from "./descriptor-of.ts";
 import type { Layout } from "./layout.ts";
+import { CLOCK_EVENT, clockWaitOf, EVENT_BYTES, millisecondsUntil, sleep } from "./sleep.ts";
+import type { ClockWait } from "./sleep.ts";
 
-const TYPE = { CLOCK: 0, FD_READ: 1, FD_WRITE: 2 } as const;
-const ABSTIME = 1;
+const TYPE = { CLOCK: CLOCK_EVENT, FD_READ: 1, FD_WRITE: 2 } as const;
 const HANGUP = 1;
-const EVENT = 32;
 const MAX_SUBSCRIPTIONS = 4096;
-const MILLISECOND = 1_000_000;
-
-interface ClockWait {
-  readonly userdata: bigint;
-  readonly clock: number;
-  readonly deadline: bigint;
-}
 
 interface DescriptorWait {
   readonly userdata: bigint;
@@ -43,7 +36,7 @@ interface Waits {
 }
 
 function waitsOf(guest: Guest, layout: Layout, pointer: number, count: number): Waits {
-  const { size, clock, timeout, clockFlags } = layout.subscription;
+  const { size } = layout.subscription;
   guest.memory.slice(pointer, count * size);
   const { view } = guest.memory;
   const waits: Waits = { clocks: [], descriptors: [], failed: [] };
@@ -53,11 +46,7 @@ function waitsOf(guest: Guest, layout: Layout, pointer: number, count: number): 
     const type = view.getUint8(at + 8);
     try {
       if (type === TYPE.CLOCK) {
-        const id = view.getUint32(at + clock, true);
-        const time = view.getBigUint64(at + timeout, true);
-        const absolute = (view.getUint16(at + clockFlags, true) & ABSTIME) !== 0;
-        if (id > CLOCK.MONOTONIC) fail(id > CLOCK.THREAD_CPUTIME ? ERRNO.INVAL : ERRNO.NOTSUP);
-        waits.clocks.push({ userdata, clock: id, deadline: absolute ? time : timeOf(guest, id) + time });
+        waits.clocks.push(clockAt(guest, layout, at));
       } else if (type === TYPE.FD_READ || type === TYPE.FD_WRITE) {
         const descriptor = descriptorOf(guest, view.getUint32(at + 16, true), RIGHTS.POLL_FD_READWRITE);
         const direction = type === TYPE.FD_READ ? "read" : "write";
@@ -70,6 +59,17 @@ function waitsOf(guest: Guest, layout: Layout, pointer: number, count: number): 
     }
   }
   return waits;
+}
+
+/** The clock of the subscription at an address. */
+function clockAt(guest: Guest, { subscription }: Layout, at: number): ClockWait {
+  const { view } = guest.memory;
+  return clockWaitOf(guest, {
+    userdata: view.getBigUint64(at, true),
+    clock: view.getUint32(at + subscription.clock, true),
+    time: view.getBigUint64(at + subscription.timeout, true),
+    flags: view.getUint16(at + subscription.clockFlags, true),
+  });
 }
 
 function eventsOf(guest: Guest, waits: Waits): PollEvent[] {
@@ -91,8 +91,8 @@ function eventsOf(guest: Guest, waits: Waits): PollEvent[] {
 function writeEvents(guest: Guest, events: readonly PollEvent[], pointer: number, result: number): number {
   const { view } = guest.memory;
   for (const [index, { userdata, type, errno, readiness }] of events.entries()) {
-    const at = (pointer >>> 0) + index * EVENT;
-    guest.memory.slice(at, EVENT).fill(0);
+    const at = (pointer >>> 0) + index * EVENT_BYTES;
+    guest.memory.slice(at, EVENT_BYTES).fill(0);
     view.setBigUint64(at, userdata, true);
     view.setUint16(at + 8, errno, true);
     view.setUint8(at + 10, type);
@@ -106,10 +106,8 @@ function writeEvents(guest: Guest, events: readonly PollEvent[], pointer: number
 /** Whole milliseconds until the first deadline, rounded up; 0 when it is there. */
 function untilFirst(guest: Guest, clocks: readonly ClockWait[]): number {
   let first = Infinity;
-  for (const { clock, deadline } of clocks) {
-    first = Math.min(first, Number(deadline - timeOf(guest, clock)));
-  }
-  return Math.max(0, Math.ceil(first / MILLISECOND));
+  for (const wait of clocks) first = Math.min(first, millisecondsUntil(guest, wait));
+  return first;
 }
 
 /** Wakes at the first deadline. A timer that is early, as timers may be, is set again without waking the guest. */
@@ -158,8 +156,11 @@ function pollOneoff(
   result: number,
 ): Answer {
   if (count >>> 0 === 0 || count >>> 0 > MAX_SUBSCRIPTIONS) fail(ERRNO.INVAL);
-  guest.memory.slice(events, count * EVENT);
-  guest.memory.slice(result, 4);
+  guest.memory.require(events, count * EVENT_BYTES);
+  guest.memory.require(result, 4);
+  if (count === 1 && isClock(guest, layout, subscriptions)) {
+    return sleep(guest, clockAt(guest, layout, subscriptions >>> 0), events, result);
+  }
   const waits = waitsOf(guest, layout, subscriptions, count);
   const now = eventsOf(guest, waits);
   const onlyClocks = now.every(({ type, errno }) => type === TYPE.CLOCK && errno === ERRNO.SUCCESS);
@@ -167,6 +168,16 @@ function pollOneoff(
   // A timeout that is over already: the guest looks whether something is there, and will again, so let it come.
   if (now.length > 0) return guest.yield(() => poll(guest, waits, events, result));
   return wait(guest, waits, events, result);
+}
+
+/** Whether a subscription is to a clock that can be waited for; any other is answered with an event of its own. */
+function isClock(guest: Guest, { subscription }: Layout, pointer: number): boolean {
+  guest.memory.require(pointer, subscription.size);
+  const { view } = guest.memory;
+  const at = pointer >>> 0;
+  return (
+    view.getUint8(at + 8) === CLOCK_EVENT && view.getUint32(at + subscription.clock, true) <= CLOCK.MONOTONIC
+  );
 }
 
 /** `poll_oneoff`, in the given version of the ABI. */
