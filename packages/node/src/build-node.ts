@@ -107,7 +107,7 @@ function capacityOf({ machine, maxPods = 110, capacity }: NodeInit): Record<stri
     cpu: String(machine.cpus),
     memory: wholeKibibytes(machine.memoryBytes),
     "ephemeral-storage": wholeKibibytes(machine.diskBytes),
-    pods: String(maxPods),
+    pods: String(Math.floor(maxPods)),
     ...capacity,
   };
   // As the API server writes them.

@@ -1,3 +1,4 @@
+import { cgroupDirectoriesOf } from "./cgroup-directories.ts";
 import type { MachineReader } from "./machine-reader.ts";
 
 /** What the control groups that a process is in let it have of the memory. */
@@ -8,10 +9,10 @@ export interface CgroupMemory {
   readonly available: number;
 }
 
-/** `[directory, limit, usage, droppable cache in memory.stat]` of version 2 and of version 1. */
-const VERSIONS = {
-  v2: ["/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file"],
-  v1: ["/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"],
+/** `[limit, usage, droppable cache in memory.stat]` by version. */
+const FILES = {
+  2: ["memory.max", "memory.current", "inactive_file"],
+  1: ["memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"],
 } as const;
 
 /**
@@ -20,36 +21,26 @@ const VERSIONS = {
  */
 export async function readCgroupMemory(reader: MachineReader): Promise<CgroupMemory> {
   const own = (await reader.text("/proc/self/cgroup")) ?? "";
-  const paths = [
-    ...groupsOf(/^0::(\/.*)$/m.exec(own)?.[1]).map((group) => ["v2", group] as const),
-    ...groupsOf(/^\d+:(?:[^:]*,)?memory(?:,[^:]*)?:(\/.*)$/m.exec(own)?.[1]).map(
-      (group) => ["v1", group] as const,
+  const read = await Promise.all(
+    cgroupDirectoriesOf(own, "memory").flatMap(({ version, directories }) =>
+      directories.map((directory) => readGroup(reader, directory, FILES[version])),
     ),
-  ];
-  const read = await Promise.all(paths.map(([version, group]) => readGroup(reader, version, group)));
+  );
   return {
-    limit: Math.min(...read.map(({ limit }) => limit), Number.POSITIVE_INFINITY),
-    available: Math.min(...read.map(({ available }) => available), Number.POSITIVE_INFINITY),
+    limit: Math.min(...read.map(({ limit }) => limit)),
+    available: Math.min(...read.map(({ available }) => available)),
   };
-}
-
-/** A group and all above it; the root alone where the group is not one of those that are mounted here. */
-function groupsOf(path: string | undefined): string[] {
-  const parts =
-    path === undefined || path.includes("..") ? [] : path.split("/").filter((part) => part !== "");
-  return ["", ...parts.map((_, index) => `/${parts.slice(0, index + 1).join("/")}`)];
 }
 
 async function readGroup(
   reader: MachineReader,
-  version: keyof typeof VERSIONS,
-  group: string,
+  directory: string,
+  [limitFile, usageFile, cache]: (typeof FILES)[1 | 2],
 ): Promise<CgroupMemory> {
-  const [directory, limitFile, usageFile, cache] = VERSIONS[version];
-  const limit = numberIn(await reader.text(`${directory}${group}/${limitFile}`));
+  const limit = numberIn(await reader.text(`${directory}/${limitFile}`));
   if (limit === undefined) return { limit: Number.POSITIVE_INFINITY, available: Number.POSITIVE_INFINITY };
-  const usage = numberIn(await reader.text(`${directory}${group}/${usageFile}`)) ?? 0;
-  const stat = (await reader.text(`${directory}${group}/memory.stat`)) ?? "";
+  const usage = numberIn(await reader.text(`${directory}/${usageFile}`)) ?? 0;
+  const stat = (await reader.text(`${directory}/memory.stat`)) ?? "";
   const droppable = Number(new RegExp(`^${cache} (\\d+)$`, "m").exec(stat)?.[1] ?? 0);
   return { limit, available: Math.max(0, limit - Math.max(0, usage - droppable)) };
 }

@@ -1,4 +1,5 @@
 import { KrustletError } from "@krustlet/interface";
+import { readCgroupCpus } from "./cgroup-cpus.ts";
 import type { CgroupMemory } from "./cgroup-memory.ts";
 import { readCgroupMemory } from "./cgroup-memory.ts";
 import type { FileSystemSize, MachineReader } from "./machine-reader.ts";
@@ -7,6 +8,7 @@ import { SYSTEM_READER } from "./machine-reader.ts";
 /** A machine as measured: what it is, what it has, and what of that is left. */
 export interface Machine {
   readonly hostname: string;
+  /** What the machine has, or less where a control group limits this process: a multiple of 0.001. */
   readonly cpus: number;
   /** What the machine has, or less where a control group limits this process. */
   readonly memoryBytes: number;
@@ -37,15 +39,16 @@ export interface MeasureOptions {
 }
 
 /**
- * Measures the machine from `/proc`, `/sys`, `/etc` and its file system; a few dozen microseconds of work.
+ * Measures the machine from `/proc`, `/sys`, `/etc` and its file system; about a millisecond of work, while which it waits for files.
  *
  * @throws KrustletError `Internal` where memory or disk cannot be measured, naming the file.
  */
 export async function measureMachine(options: MeasureOptions): Promise<Machine> {
   const { rootDirectory, reader = SYSTEM_READER } = options;
-  const [meminfo, cgroup, loadavg, pidMax, threadsMax, bootID, release, disk] = await Promise.all([
+  const [meminfo, cgroup, quota, loadavg, pidMax, threadsMax, bootID, release, disk] = await Promise.all([
     reader.text("/proc/meminfo"),
     readCgroupMemory(reader),
+    readCgroupCpus(reader),
     reader.text("/proc/loadavg"),
     reader.text("/proc/sys/kernel/pid_max"),
     reader.text("/proc/sys/kernel/threads-max"),
@@ -58,7 +61,7 @@ export async function measureMachine(options: MeasureOptions): Promise<Machine> 
   return {
     ...memoryOf(meminfo, cgroup),
     hostname: reader.hostname().trim().toLowerCase(),
-    cpus: reader.cpus(),
+    cpus: Math.min(reader.cpus(), Math.max(quota, 0.001)),
     swapBytes: kibibytesOf(meminfo ?? "", "SwapTotal") ?? 0,
     diskBytes: disk.bytes,
     availableDiskBytes: disk.availableBytes,

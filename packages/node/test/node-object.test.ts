@@ -366,6 +366,27 @@ describe("the measurement", () => {
     ).toEqual([1_000_000, 1_000_000]);
   });
 
+  it("counts no more CPU than a control group allows, its own or one above", async () => {
+    const cpusOf = async (more: Record<string, string>): Promise<number> =>
+      (await measureMachine({ rootDirectory: "/x", reader: readerOf(more) })).cpus;
+    const unit = "/sys/fs/cgroup/system.slice/krustlet.service";
+    const own = { "/proc/self/cgroup": "0::/system.slice/krustlet.service\n" };
+    expect(await cpusOf({ ...own, [`${unit}/cpu.max`]: "150000 100000\n" })).toBe(1.5);
+    expect(await cpusOf({ ...own, [`${unit}/cpu.max`]: "max 100000\n" })).toBe(2);
+    expect(await cpusOf({ ...own, "/sys/fs/cgroup/system.slice/cpu.max": "1000 30000\n" })).toBe(0.033);
+    const group = "/sys/fs/cgroup/cpu/docker/abc";
+    const v1 = {
+      "/proc/self/cgroup": "3:cpu,cpuacct:/docker/abc\n0::/\n",
+      "/sys/fs/cgroup/cpu/cpu.cfs_quota_us": "-1\n",
+      "/sys/fs/cgroup/cpu/cpu.cfs_period_us": "100000\n",
+      [`${group}/cpu.cfs_period_us`]: "100000\n",
+    };
+    expect(await cpusOf({ ...v1, [`${group}/cpu.cfs_quota_us`]: "50000\n" })).toBe(0.5);
+    expect(await cpusOf({ ...v1, [`${group}/cpu.cfs_quota_us`]: "-1\n" })).toBe(2);
+    const machine = { ...MACHINE, cpus: 1.5 };
+    expect(buildNode({ ...INIT, machine }).status?.capacity?.["cpu"]).toBe("1500m");
+  });
+
   it("counts no more memory than a control group of version 1 allows", async () => {
     const group = "/sys/fs/cgroup/memory/docker/abc";
     expect(
