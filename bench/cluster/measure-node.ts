@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { V1Pod } from "@kubernetes/client-node";
+import type { ApiClient } from "./api-client.ts";
+import type { MeasuredNode } from "./measured-nodes.ts";
+import type { PodRecord } from "./pod-record.ts";
+import { note } from "./pod-record.ts";
+import { useOf } from "./process-tree.ts";
+
+/** What was found. Times are in milliseconds, memory in bytes. */
+export interface NodeFound {
+  /** From before a pod was posted until it was seen Running, for each. */
+  readonly starts: readonly number[];
+  /** From the first post until the last pod was seen Running. */
+  readonly allRunning: number;
+  readonly writesToRunning: number;
+  /** Status writes of a pod's whole life. */
+  readonly writes: number;
+  /** From the first deletion until the last pod was gone. */
+  readonly allGone: number;
+  readonly rssPerPod: number;
+  /** CPU by time, of one core, while all pods run. */
+  readonly idle: number;
+  /** The longest time between two renewals of the Lease. */
+  readonly leaseGap: number;
+}
+
+/** A Lease as it comes over the wire. */
+interface RenewedLease {
+  readonly spec: { readonly renewTime: string };
+}
+
+const NAMESPACE = "default";
+const PODS = `/api/v1/namespaces/${NAMESPACE}/pods`;
+const CONNECTIONS = 8;
+/** How long everything is given; a node that locks up is a finding of its own. */
+const PATIENCE_MS = 300_000;
+
+/** Creates `count` pods as fast as eight connections can, lets them run for `idleMs`, deletes them at once, and watches from outside. */
+export async function measureNode(
+  api: ApiClient,
+  node: MeasuredNode,
+  count: number,
+  idleMs: number,
+): Promise<NodeFound> {
+  const records = new Map<string, PodRecord>();
+  let changed: () => void = () => undefined;
+  await api.watch(PODS, (type, pod: V1Pod, at) => {
+    const record = records.get(pod.metadata?.name ?? "");
+    if (record === undefined) return;
+    note(record, type, pod, at);
+    changed();
+  });
+  const renewals: number[] = [];
+  const lease = `/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases?fieldSelector=metadata.name%3D${node.name}`;
+  await api.watch(lease, (_type, { spec }: RenewedLease) => void renewals.push(Date.parse(spec.renewTime)));
+  const all = async (what: string, holds: (record: PodRecord) => boolean): Promise<void> => {
+    const left = (): number => [...records.values()].filter((record) => !holds(record)).length;
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const giveUp = setTimeout(
+      () => reject(new Error(`${node.name}: ${left()} of ${count} pods were not ${what} after 300 s`)),
+      PATIENCE_MS,
+    );
+    while (left() > 0) await Promise.race([late, new Promise<void>((resolve) => (changed = resolve))]);
+    clearTimeout(giveUp);
+  };
+
+  const before = useOf(node.pid).rss;
+  const names = Array.from({ length: count }, (_, index) => `${node.name}-${count}-${index}`);
+  const begun = performance.now();
+  await eachOf(names, (name) => {
+    records.set(name, { posted: performance.now(), writes: 0, writesToRunning: 0 });
+    return api.send("POST", PODS, podOf(name, node));
+  });
+  await all("running", ({ running }) => running !== undefined);
+  const found = [...records.values()];
+  const allRunning = Math.max(...found.map(({ running = 0 }) => running)) - begun;
+
+  const settled = useOf(node.pid).cpu;
+  await sleep(idleMs);
+  const idle = useOf(node.pid);
+  const ending = performance.now();
+  const graceful = { apiVersion: "v1", kind: "DeleteOptions" };
+  await eachOf(names, (name) => api.send("DELETE", `${PODS}/${name}`, graceful));
+  await all("gone", ({ deleted }) => deleted !== undefined);
+  const mean = (of: (record: PodRecord) => number): number =>
+    found.reduce((sum, record) => sum + of(record), 0) / count;
+  return {
+    starts: found.map(({ posted, running = 0 }) => running - posted),
+    allRunning,
+    writesToRunning: mean(({ writesToRunning }) => writesToRunning),
+    writes: mean(({ writes }) => writes),
+    allGone: Math.max(...found.map(({ deleted = 0 }) => deleted)) - ending,
+    rssPerPod: (idle.rss - before) / count,
+    idle: ((idle.cpu - settled) * 1000) / idleMs,
+    leaseGap: Math.max(0, ...renewals.slice(1).map((at, index) => at - (renewals[index] ?? at))),
+  };
+}
+
+/** Does something to each as fast as the API server lets it, a few at a time: nobody waits for its turn in a queue. */
+async function eachOf(names: readonly string[], act: (name: string) => Promise<unknown>): Promise<void> {
+  const left = names.values();
+  const one = async (): Promise<void> => {
+    for (const name of left) await act(name);
+  };
+  await Promise.all(Array.from({ length: CONNECTIONS }, one));
+}
+
+function podOf(name: string, { name: nodeName, container }: MeasuredNode): object {
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name, namespace: NAMESPACE },
+    spec: {
+      nodeSelector: { "kubernetes.io/hostname": nodeName },
+      tolerations: [{ operator: "Exists" }],
+      terminationGracePeriodSeconds: 5,
+      automountServiceAccountToken: false,
+      containers: [{ name: "main", image: container.image, args: container.args }],
+    },
+  };
+}
