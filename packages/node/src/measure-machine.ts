@@ -39,7 +39,7 @@ export interface MeasureOptions {
 }
 
 /**
- * Measures the machine from `/proc`, `/sys`, `/etc` and its file system; about a millisecond of work, while which it waits for files.
+ * Measures the machine from `/proc`, `/sys`, `/etc` and its file system; about a millisecond of work.
  *
  * @throws KrustletError `Internal` where memory or disk cannot be measured, naming the file.
  */
