@@ -56,6 +56,7 @@ export type {
   ContainerPlan,
   ContainerResources,
   ContainerUsage,
+  HttpAccess,
   ListenSocket,
   Mount,
   PodKey,

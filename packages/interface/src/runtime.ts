@@ -37,6 +37,14 @@ export interface ContainerResources {
   readonly memoryLimitBytes?: number;
 }
 
+/** Where a container may send requests by the host functions for HTTP (`wasi_experimental_http`). */
+export interface HttpAccess {
+  /** Origins, as `https://example.com`; `all`: whatever has a public address. */
+  readonly origins: readonly string[] | "all";
+  /** Answers that may be open at the same time. */
+  readonly maxRequests: number;
+}
+
 /** Everything a runtime needs to start a container: plain data, so that it can cross a thread or a process. */
 export interface ContainerPlan {
   /** 64 hex digits; unique for each start. */
@@ -54,6 +62,8 @@ export interface ContainerPlan {
   readonly listen: readonly ListenSocket[];
   /** Address that the guest's own sockets bind to and connect from. Absent: the host's choice. */
   readonly address?: string;
+  /** Absent: no requests by the host's functions for HTTP. What the container's own sockets may is not said by this. */
+  readonly http?: HttpAccess;
   readonly resources: ContainerResources;
   /** True: a thread of its own, unmetered. False: shares threads with other containers, metered. */
   readonly isolated: boolean;

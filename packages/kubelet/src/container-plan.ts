@@ -9,6 +9,8 @@ import type {
 } from "@krustlet/interface";
 import type { V1Container, V1ContainerPort, V1Pod } from "@kubernetes/client-node";
 
+import { httpAccessOf } from "./http-access.ts";
+
 /** Pods with this annotation set to `"true"` run each container on a thread of its own, unmetered. */
 const ISOLATED_ANNOTATION = "krustlet.dev/isolated";
 
@@ -55,6 +57,7 @@ export function buildContainerPlan(init: ContainerPlanInit): ContainerPlan {
     mounts: [...rootfs, ...init.mounts],
     listen,
     address: pod.spec?.hostNetwork === true ? undefined : init.address,
+    http: httpAccessOf(pod),
     resources: init.resources,
     isolated: isolatedOf(pod, init.resources),
   };

@@ -1,4 +1,5 @@
 import type { Face } from "./face.ts";
+import { httpFace } from "./http/http-face.ts";
 import { argsFace } from "./preview1/args.ts";
 import { clocksFace } from "./preview1/clocks.ts";
 import { fdFace } from "./preview1/fd.ts";
@@ -34,6 +35,7 @@ function version(layout: Layout): Face {
 export const FACES: Readonly<Record<string, Face>> = {
   wasi_snapshot_preview1: mergeFaces(version(PREVIEW1), ...wasmedgeFaces),
   wasi_unstable: version(UNSTABLE),
+  wasi_experimental_http: httpFace,
 };
 
 /** {@link FACES} with others: modules besides, and functions in place of those of the same module and name. */

@@ -1,4 +1,5 @@
 import type { Face } from "./face.ts";
+import type { HttpAccess } from "@krustlet/interface";
 import type { PreopenedListener } from "./listener.ts";
 import type { RootNode } from "./root-node.ts";
 import type { ByteSink, ByteSource } from "./streams.ts";
@@ -53,6 +54,8 @@ export interface WasiInit {
   readonly listenNonBlocking?: boolean;
   /** Sockets that the guest opens itself (the WasmEdge extension). Absent: opening one is `ACCES`. */
   readonly network?: NetworkPolicy;
+  /** Requests that the guest sends by `wasi_experimental_http`, from its address in `network`. Absent: none. */
+  readonly http?: HttpAccess;
   readonly clock?: WasiClock;
   /** Fills with bytes that nobody can guess. Default: the host's generator. */
   readonly random?: (bytes: Uint8Array) => void;

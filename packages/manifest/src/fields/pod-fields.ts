@@ -25,7 +25,7 @@ export const POD_FIELDS: FieldTable = {
   apiVersion: supported,
   kind: supported,
   "metadata.annotations": supportedAs(
-    '`krustlet.dev/isolated: "true"` gives each container a thread of its own',
+    '`krustlet.dev/isolated: "true"` gives each container a thread of its own; `krustlet.dev/allowed-domains` and `krustlet.dev/max-concurrent-requests` (or Krustlet\'s `alpha.wasi.krustlet.dev/…`) let them send requests by `wasi_experimental_http`',
   ),
   "metadata.creationTimestamp": bookkeeping,
   "metadata.deletionGracePeriodSeconds": onNode(bookkeeping, supported),

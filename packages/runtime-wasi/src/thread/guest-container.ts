@@ -72,6 +72,7 @@ export class GuestContainer {
       preopens: [{ guestPath: "/", node: buildMountTree(plan.mounts) }],
       listen,
       network: { address: plan.address },
+      http: plan.http,
       onSignalReaders: init.onSignalReaders,
       faces: init.extension?.faces,
       gate: container.#metered
