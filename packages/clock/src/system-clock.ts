@@ -19,7 +19,10 @@ export const systemClock: Clock = {
         reject(signal?.reason as Error);
       };
       const wait = (): void => {
-        timer = setTimeout(look, Math.min(Math.ceil(until - performance.now()), LONGEST_TIMER_MS));
+        timer = setTimeout(
+          look,
+          Math.min(Math.max(0, Math.ceil(until - performance.now())), LONGEST_TIMER_MS),
+        );
       };
       const look = (): void => {
         if (performance.now() < until) return wait();

@@ -8,7 +8,6 @@ import type { Observable } from "rxjs";
 import { createCheckpointWriter } from "./checkpoint-writer.ts";
 import { podKeyOf } from "./container-plan.ts";
 import type { KubeletInit, PodChange, PodFailure } from "./kubelet-init.ts";
-import { writtenStatusOf } from "./normalize-status.ts";
 import { PodContext } from "./pod-context.ts";
 import type { PodOutputs } from "./pod-context.ts";
 import { removeTree } from "./remove-tree.ts";
@@ -16,7 +15,7 @@ import { runPod } from "./run-pod.ts";
 import type { PodTransition } from "./run-pod.ts";
 import { isStatic } from "./static-pod.ts";
 import type { LivingPod, SharedParts } from "./shared-parts.ts";
-import { offerOf, offerOfObject } from "./status-offer.ts";
+import { offerOf, writtenOfObject } from "./status-offer.ts";
 import { createStatusWriter } from "./status-writer.ts";
 import type { StatusWriter } from "./status-writer.ts";
 
@@ -66,7 +65,10 @@ export function livePod(
     let forgetMirror: (() => void) | undefined;
     if (isOwn) {
       mirrors?.began(pod);
-      forgetMirror = mirrors?.onAppeared(pod, () => status?.rewrite());
+      forgetMirror = mirrors?.onAppeared(pod, () => {
+        status?.forget();
+        if (living.state !== undefined) status?.offer(offerOf(living.state));
+      });
     }
     shared.pods.set(context.key.uid, living);
     kubelet.objectUsers?.register(pod);
@@ -89,7 +91,7 @@ export function livePod(
       // What is not admitted yet is told with the addresses that it gets then.
       if (kubelet.writeStatus === undefined || state.name === "Registered") return;
       if (isOwn && mirrors === undefined) return;
-      const offer = offerOf(writtenStatusOf(state));
+      const offer = offerOf(state);
       status ??= createStatusWriter<PodStatus>(
         {
           clock: kubelet.clock,
@@ -99,7 +101,7 @@ export function livePod(
           },
           onError: (error) => failed({ pod: context.key, action: "status", error }),
         },
-        offerOfObject(pod.status, offer.status),
+        writtenOfObject(pod.status, offer),
         stop.signal,
       );
       status.offer(offer);

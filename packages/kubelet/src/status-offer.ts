@@ -1,25 +1,31 @@
-import type { ContainerStateStatus, PodStatus } from "@krustlet/pod-machine";
+import { hash } from "node:crypto";
+
+import { statusOf } from "@krustlet/pod-machine";
+import type { ContainerStateStatus, PodState, PodStatus } from "@krustlet/pod-machine";
 import type { V1ContainerState, V1ContainerStatus, V1PodStatus } from "@kubernetes/client-node";
 
-import type { StatusOffer } from "./status-writer.ts";
+import { writtenStatusOf } from "./normalize-status.ts";
+import type { StatusOffer, WrittenStatus } from "./status-writer.ts";
 
 /** What the status that a pod's object has stands for, before anything was written. */
-export function offerOfObject(
+export function writtenOfObject(
   status: V1PodStatus | undefined,
-  own: PodStatus,
-): Omit<StatusOffer<PodStatus>, "status"> {
-  const covered = status !== undefined && covers(status, own);
-  return { text: covered ? textOf(own) : "", pressing: pressingOf(status ?? {}) };
+  first: StatusOffer<PodStatus>,
+): WrittenStatus {
+  const covered = status !== undefined && covers(status, first.status());
+  return { text: covered ? first.text() : "", pressing: pressingOf(status ?? {}) };
 }
 
-/** A status that is to be written, and what of it counts: all that is the kubelet's own. */
-export function offerOf(status: PodStatus): StatusOffer<PodStatus> {
-  return { status, text: textOf(status), pressing: pressingOf(status) };
+/** A state's status that is to be written, and what of it counts: all that is the kubelet's own. */
+export function offerOf(state: PodState): StatusOffer<PodStatus> {
+  const status = statusOf(state);
+  return { status: () => writtenStatusOf(state), text: () => textOf(status), pressing: pressingOf(status) };
 }
 
+/** What tells one status from another, and is short: there are thousands of pods. */
 function textOf(status: PodStatus): string {
   // The conditions of others are others' to write.
-  return JSON.stringify({ ...status, conditions: status.conditions.filter(isOwn) });
+  return hash("sha1", JSON.stringify({ ...status, conditions: status.conditions.filter(isOwn) }), "base64");
 }
 
 const OWN: ReadonlySet<string> = new Set([

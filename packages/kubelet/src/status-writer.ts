@@ -8,12 +8,18 @@ export interface StatusWriterInit<Status> {
   readonly onError: (error: unknown) => void;
 }
 
-/** A status, and what of it counts. */
+/** A status, and what of it counts; it is made when it is written. */
 export interface StatusOffer<Status> {
-  readonly status: Status;
+  readonly status: () => Status;
   /** Statuses of the same text are the same; they are written once. */
+  readonly text: () => string;
+  /** The part that is to be told at once. A change of anything else waits for others. */
+  readonly pressing: string;
+}
+
+/** What of a status that was written counts. */
+export interface WrittenStatus {
   readonly text: string;
-  /** The part that is to be told at once. A change of anything else may wait for {@link LAZY_MS}. */
   readonly pressing: string;
 }
 
@@ -23,14 +29,16 @@ export interface StatusWriter<Status> {
   offer(offer: StatusOffer<Status>): void;
   /** Writes the newest status without waiting for others. Resolves when it has landed, or the writer was aborted. */
   settled(): Promise<void>;
-  /** Writes the newest status again: what was written is not there any more. */
-  rewrite(): void;
+  /** What was written is not there any more: the next status that is offered is written, whatever it is. */
+  forget(): void;
   /** Writes the newest status, and gives up if that does not work at once. Resolves when nothing is under way. */
   close(): Promise<void>;
 }
 
-/** How long a change that is not pressing waits for others: half of what the kubelet's looks at its runtime take. */
-const LAZY_MS = 500;
+/** How long the first change that is not pressing waits for others: half of what the kubelet takes to see it … */
+const FIRST_WAIT_MS = 500;
+/** … and every further one: the kubelet compares what it has written so often. */
+const NEXT_WAIT_MS = 10_000;
 const FIRST_RETRY_MS = 200;
 const LAST_RETRY_MS = 7000;
 
@@ -41,13 +49,14 @@ const LAST_RETRY_MS = 7000;
  */
 export function createStatusWriter<Status>(
   init: StatusWriterInit<Status>,
-  written: Omit<StatusOffer<Status>, "status">,
+  written: WrittenStatus,
   signal: AbortSignal,
 ): StatusWriter<Status> {
   let landed = written;
   let newest: StatusOffer<Status> | undefined;
   let writing: Promise<void> | undefined;
   let closing = false;
+  let waitMs = FIRST_WAIT_MS;
   /** How many wait for the newest status to land. */
   let awaited = 0;
   /** Ends the wait for others. */
@@ -59,22 +68,28 @@ export function createStatusWriter<Status>(
     if (closing || awaited > 0 || pressing !== landed.pressing) return;
     const wait = new AbortController();
     hurry = () => wait.abort();
-    await init.clock
-      .sleep(LAZY_MS, { signal: AbortSignal.any([signal, wait.signal]) })
-      .catch(() => undefined);
+    await init.clock.sleep(waitMs, { signal: AbortSignal.any([signal, wait.signal]) }).catch(() => undefined);
     hurry = undefined;
   };
   const run = async (): Promise<void> => {
     // The states of one turn of the event loop (admitted, mounted, …) make one write.
     await Promise.resolve();
     for (let delay = FIRST_RETRY_MS; ;) {
-      if (newest === undefined || newest.text === landed.text) break;
-      await waitForOthers(newest);
+      if (newest === undefined) break;
+      const known = newest;
+      if (known.text() === landed.text) {
+        // What has landed is not kept.
+        newest = undefined;
+        break;
+      }
+      await waitForOthers(known);
       if (signal.aborted) break;
       const offer = newest;
+      const text = offer.text();
       try {
-        await init.write(offer.status, signal);
-        landed = offer;
+        await init.write(offer.status(), signal);
+        landed = { text, pressing: offer.pressing };
+        waitMs = NEXT_WAIT_MS;
         delay = FIRST_RETRY_MS;
       } catch (error) {
         if (signal.aborted) break;
@@ -103,9 +118,8 @@ export function createStatusWriter<Status>(
       await writing;
       awaited -= 1;
     },
-    rewrite: () => {
+    forget: () => {
       landed = { text: "", pressing: "" };
-      begin();
     },
     close: async () => {
       closing = true;

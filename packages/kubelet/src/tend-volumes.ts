@@ -1,18 +1,9 @@
-import type { PodEvent } from "@krustlet/pod-machine";
+import { objectsNamedBy } from "@krustlet/environment";
 import type { ObjectKey } from "@krustlet/interface";
+import type { PodEvent } from "@krustlet/pod-machine";
 import type { V1Pod } from "@kubernetes/client-node";
-import {
-  concatMap,
-  distinctUntilChanged,
-  EMPTY,
-  filter,
-  map,
-  merge,
-  pairwise,
-  startWith,
-  switchMap,
-} from "rxjs";
-import type { Observable, OperatorFunction } from "rxjs";
+import { concatMap, map, merge, Observable, Subject } from "rxjs";
+import type { OperatorFunction, Subscription } from "rxjs";
 
 import { fromAbortable } from "./from-abortable.ts";
 import type { PodContext } from "./pod-context.ts";
@@ -31,34 +22,55 @@ const SHORTEST_INTERVAL_MS = 1_000;
 /** The pod itself used too much: it ends at once, and for nobody else's sake. */
 const EVICTION_GRACE_S = 1;
 
-/** While the pod runs: keeps its volumes up to date, and evicts it when one of them outgrows its limit. */
+/** What is done for a pod's volumes as long as it is in certain states. */
+interface Task {
+  readonly wanted: (step: PodTransition) => boolean;
+  readonly begin: () => Observable<PodEvent>;
+  work?: Subscription;
+}
+
+/**
+ * While the pod runs: keeps its volumes up to date, and evicts it when one of them outgrows its limit. What its volumes do
+ * not need costs nothing: there are thousands of pods.
+ */
 export function tendVolumes(context: PodContext): OperatorFunction<PodTransition, PodEvent> {
   return (transitions$) =>
-    merge(
-      transitions$.pipe(
-        map(({ state }) => state.name === "Running" && hasSizeLimit(context.pod)),
-        distinctUntilChanged(),
-        switchMap((watched) => (watched ? evictions(context) : EMPTY)),
-      ),
-      transitions$.pipe(
-        map(({ state, pod }) => state.name === "Running" && hasRefreshable(pod)),
-        distinctUntilChanged(),
-        switchMap((tended) => (tended ? refreshes(context) : EMPTY)),
-      ),
-      // A change while volumes are being made counts as soon as they are.
-      transitions$.pipe(
-        map(
-          ({ state, pod }) => (state.name === "Mounting" || state.name === "Running") && hasRefreshable(pod),
-        ),
-        distinctUntilChanged(),
-        switchMap((tended) => (tended ? changes(context, transitions$) : EMPTY)),
-      ),
-      transitions$.pipe(
-        map(isWaiting),
-        distinctUntilChanged(),
-        switchMap((waiting) => (waiting ? retries(context) : EMPTY)),
-      ),
-    );
+    new Observable((subscriber) => {
+      const relabelled$ = new Subject<ObjectKey>();
+      const tasks = tasksOf(context, relabelled$);
+      const { namespace, name } = context.key;
+      let seen = context.pod;
+      const tend = (step: PodTransition): void => {
+        for (const task of tasks) {
+          const wanted = task.wanted(step);
+          if (wanted === (task.work !== undefined)) continue;
+          task.work?.unsubscribe();
+          task.work = wanted ? task.begin().subscribe((event) => subscriber.next(event)) : undefined;
+        }
+        if (isRelabelled(seen, step.pod)) relabelled$.next({ kind: "Pod", namespace, name });
+        seen = step.pod;
+      };
+      if (tasks.length === 0) return subscriber.complete();
+      subscriber.add(transitions$.subscribe({ next: tend, complete: () => subscriber.complete() }));
+      return () => {
+        for (const { work } of tasks) work?.unsubscribe();
+      };
+    });
+}
+
+function tasksOf(context: PodContext, relabelled$: Observable<ObjectKey>): readonly Task[] {
+  const { pod } = context;
+  const tasks: Task[] = [];
+  const isRunning = ({ state }: PodTransition): boolean => state.name === "Running";
+  if (hasSizeLimit(pod)) tasks.push({ wanted: isRunning, begin: () => evictions(context) });
+  if (hasRefreshable(pod)) {
+    tasks.push({ wanted: isRunning, begin: () => refreshes(context) });
+    // A change while volumes are being made counts as soon as they are.
+    const isMade = (step: PodTransition): boolean => isRunning(step) || step.state.name === "Mounting";
+    tasks.push({ wanted: isMade, begin: () => changes(context, relabelled$) });
+  }
+  if (objectsNamedBy(pod).length > 0) tasks.push({ wanted: isWaiting, begin: () => retries(context) });
+  return tasks;
 }
 
 /** Whether something of the pod failed that an object's change may mend. */
@@ -123,18 +135,9 @@ function refreshes(context: PodContext): Observable<PodEvent> {
 }
 
 /** What others change: the objects that the volumes are made of, and the pod's own labels and annotations. */
-function changes(context: PodContext, transitions$: Observable<PodTransition>): Observable<PodEvent> {
-  const { namespace, name } = context.key;
-  const own$ = transitions$.pipe(
-    map(({ pod }) => pod),
-    startWith(context.pod),
-    pairwise(),
-    filter(([before, after]) => isRelabelled(before, after)),
-    map((): ObjectKey => ({ kind: "Pod", namespace, name })),
-  );
-  const others$ = context.shared.refreshes.changesFor(context.pod);
+function changes(context: PodContext, relabelled$: Observable<ObjectKey>): Observable<PodEvent> {
   // One after the other, and none in place of another: each looks at other volumes.
-  return merge(own$, others$).pipe(
+  return merge(relabelled$, context.shared.refreshes.changesFor(context.pod)).pipe(
     concatMap((changed) =>
       fromAbortable<PodEvent>(async (_emit, signal) => {
         await refresh(context, changed, signal);

@@ -152,6 +152,28 @@ describe("a pod that somebody deletes", () => {
   });
 });
 
+describe("many pods at once", () => {
+  it("cost two statuses each until they run, and no timers when they do", async () => {
+    const api = await openApi();
+    await using bench = api.bench;
+    const pods = Array.from({ length: 300 }, (_, index) =>
+      podOf([{ name: "app" }], {}, { name: `p${index}` }),
+    );
+    for (const pod of pods) bench.add(pod);
+    await bench.started(299);
+    await bench.until(() => api.calls.filter((call) => call === "Running").length === 300);
+    expect(api.calls.length).toBeLessThanOrEqual(600);
+    expect(bench.clock.sleeping).toBe(0);
+    for (const pod of pods) update(api, deleted(pod));
+    await bench.until(() => api.calls.filter((call) => call.startsWith("delete")).length === 300);
+    expect(api.calls.filter((call) => !call.startsWith("delete")).length).toBeLessThanOrEqual(900);
+    for (const pod of pods) bench.remove(pod, 0);
+    await bench.until(() => bench.kubelet.pods().length === 0);
+    expect(bench.ledger.held.size).toBe(0);
+    expect(bench.ledger.mistakes).toStrictEqual([]);
+  });
+});
+
 describe("the statuses of a pod", () => {
   it("are two at most until it runs, and four in its whole life", async () => {
     const api = await openApi();
