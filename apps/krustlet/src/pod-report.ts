@@ -1,6 +1,6 @@
 import type { PodTransition } from "@krustlet/kubelet";
 import { eventsOf, statusOf } from "@krustlet/pod-machine";
-import type { PodStatus } from "@krustlet/pod-machine";
+import type { PodState, PodStatus } from "@krustlet/pod-machine";
 
 import type { ByteSink } from "./cli-host.ts";
 
@@ -26,7 +26,9 @@ export function podReporter(init: PodReporterInit): (step: PodTransition) => Pro
         await stdout.write(jsonLine({ type: "event", time, pod: name, container, level, reason, message }));
       } else if (verbose || isNews(record)) {
         const of = container === undefined ? name : `${name}/${container}`;
-        await stderr.write(`krustlet: ${of}: ${reason}: ${message}\n`);
+        // An Event about a back-off does not say how long it is, and a cluster's status does.
+        const words = reason === "BackOff" ? (waitingOf(state, container) ?? message) : message;
+        await stderr.write(`krustlet: ${verbose ? `${time} ` : ""}${of}: ${reason}: ${words}\n`);
       }
     }
     if (!json) return;
@@ -38,9 +40,21 @@ export function podReporter(init: PodReporterInit): (step: PodTransition) => Pro
   };
 }
 
-/** Failures of pulls, mounts and starts end the command, and are told there. */
+const NEWS: ReadonlySet<string> = new Set(["BackOff", "Evicted", "Unhealthy", "ExceededGracePeriod"]);
+
+/**
+ * Failures of pulls, mounts and starts end the command, and are told there. A deadline is quite normal to a cluster, but
+ * here nothing else says why the pod has ended.
+ */
 function isNews({ type, reason }: { readonly type: string; readonly reason: string }): boolean {
-  return type === "Warning" && ["BackOff", "Evicted", "Unhealthy", "ExceededGracePeriod"].includes(reason);
+  return (type === "Warning" && NEWS.has(reason)) || reason === "DeadlineExceeded";
+}
+
+/** What a container waits for, in the kubelet's words. */
+function waitingOf(state: PodState, container: string | undefined): string | undefined {
+  const { initContainerStatuses = [], containerStatuses } = statusOf(state);
+  const status = [...initContainerStatuses, ...containerStatuses].find(({ name }) => name === container);
+  return status?.state.waiting?.message;
 }
 
 function summaryOf(status: PodStatus): Record<string, unknown> {

@@ -72,6 +72,35 @@ describe("a single container", () => {
     expect(host.printed.stderr).toMatch(/divide/);
   });
 
+  it("is told why its pod has ended when its deadline is over", async () => {
+    await using host = await openHost();
+    const manifest = manifestOf([{ name: "main", args: ["sleep", "60000"] }], "late", {
+      activeDeadlineSeconds: 1,
+    });
+    await writeFile(join(host.directory, "pod.json"), manifest);
+    expect(await host.run("run", "pod.json")).toBe(143);
+    expect(host.printed.stderr).toBe(
+      "krustlet: late: DeadlineExceeded: Pod was active on the node longer than the specified deadline\n",
+    );
+  });
+
+  it("is told how long a back-off is, and with --verbose when each thing happened", async () => {
+    await using host = await openHost();
+    const manifest = manifestOf([{ name: "main", args: ["exit", "1"] }], "again", {
+      restartPolicy: "OnFailure",
+      activeDeadlineSeconds: 1,
+    });
+    await writeFile(join(host.directory, "pod.json"), manifest);
+    await host.run("run", "pod.json");
+    expect(host.printed.stderr).toMatch(
+      /^krustlet: again\/main: BackOff: back-off 10s restarting failed container=main pod=again_default\(.+\)$/mu,
+    );
+    await host.run("run", "--verbose", "pod.json");
+    expect(host.printed.stderr).toMatch(
+      /^krustlet: \d{4}-\d\d-\d\dT[\d:.]+Z again\/main: Started: Container started$/mu,
+    );
+  });
+
   it("leaves nothing of its pod behind", async () => {
     await using host = await openHost();
     await host.run("run", probe, "--", "hello");
