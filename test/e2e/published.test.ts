@@ -58,6 +58,16 @@ describe("the published package", () => {
     expect(stdout).toContain("before me came: first, second, third");
   });
 
+  it("is packed by pnpm only, which fills in its versions", () => {
+    const { status, stderr } = spawnSync("npm", ["pack", "--dry-run"], {
+      cwd: join(checkout, "apps", "krustlet"),
+      env: { PATH: process.env["PATH"], HOME: directory.path },
+      encoding: "utf8",
+    });
+    expect(stderr).toContain("This package is packed and published with pnpm");
+    expect(status).not.toBe(0);
+  });
+
   const old = systemNode();
   it.skipIf(old === undefined || knowsSuspending(old))("tells an old Node's user what it needs", () => {
     const result = spawnSync(old ?? "", [krustlet, "--help"], { env: environment(), encoding: "utf8" });

@@ -1,4 +1,5 @@
 import type { ContainerExit, ContainerPlan, ContainerUsage, ErrorCode } from "@krustlet/interface";
+import type { WasmMemory, WasmModule } from "@krustlet/wasi";
 import type { LimitedModule, MeteredModule } from "./meter/metered-module.ts";
 import type { TickerData } from "./thread/ticker.ts";
 
@@ -14,7 +15,7 @@ export type ModuleForm =
 
 /** A module that is ready to be instantiated on any thread. */
 export interface ReadyModule {
-  readonly module: WebAssembly.Module;
+  readonly module: WasmModule;
   readonly form: ModuleForm;
 }
 
@@ -32,7 +33,7 @@ export interface GuestThreadData {
   readonly slot: number;
   readonly control: SharedArrayBuffer;
   /** The page with the epoch flag that metered guests of this thread look at. */
-  readonly epoch: WebAssembly.Memory;
+  readonly epoch: WasmMemory;
 }
 
 /** What a thread that prepares large modules gets as `workerData`. */

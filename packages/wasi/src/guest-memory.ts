@@ -1,3 +1,4 @@
+import type { WasmMemory } from "./engine-types.ts";
 import { ERRNO, fail } from "./errno.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -11,16 +12,16 @@ const NO_VIEW = new DataView(NO_BYTES.buffer);
 
 /** A guest's linear memory: whatever pointer and length the guest gives, the answer is a view or `FAULT`. */
 export class GuestMemory {
-  #memory: WebAssembly.Memory | undefined;
+  #memory: WasmMemory | undefined;
   #bytes: Uint8Array<ArrayBuffer> = NO_BYTES;
   #view: DataView<ArrayBuffer> = NO_VIEW;
 
-  attach(memory: WebAssembly.Memory): void {
+  attach(memory: WasmMemory): void {
     this.#memory = memory;
   }
 
   /** The memory object itself, for extensions that make views of their own. */
-  get attached(): WebAssembly.Memory {
+  get attached(): WasmMemory {
     return this.#memory ?? fail(ERRNO.FAULT);
   }
 

@@ -17,6 +17,7 @@
  *
  * @packageDocumentation
  */
+export type { WasmImports, WasmInstance, WasmMemory, WasmModule } from "./engine-types.ts";
 export type { Answer, Face, ImportFunction } from "./face.ts";
 export { FACES } from "./faces.ts";
 export type { Guest } from "./guest.ts";

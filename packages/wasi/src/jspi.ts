@@ -1,3 +1,5 @@
+import type { WasmImports } from "./engine-types.ts";
+
 /** Whether this JavaScript engine can suspend WebAssembly while a promise is pending (JSPI); Node can from 24.21 on. */
 export function hasJspi(): boolean {
   return typeof WebAssembly === "object" && "Suspending" in WebAssembly && "promising" in WebAssembly;
@@ -5,7 +7,7 @@ export function hasJspi(): boolean {
 
 // TypeScript's library does not know JSPI yet.
 interface Jspi {
-  readonly Suspending: new (callable: (...values: never[]) => unknown) => WebAssembly.ImportValue;
+  readonly Suspending: new (callable: (...values: never[]) => unknown) => WasmImports[string][string];
   promising(callable: (...values: never[]) => unknown): (...values: unknown[]) => Promise<unknown>;
 }
 

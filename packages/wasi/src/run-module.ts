@@ -1,3 +1,4 @@
+import type { WasmModule } from "./engine-types.ts";
 import { KrustletError } from "@krustlet/interface";
 
 import type { WasiExit, WasiInit } from "./init.ts";
@@ -24,7 +25,7 @@ async function compile(bytes: Uint8Array): Promise<WebAssembly.Module> {
  * @throws KrustletError `InvalidModule`, `UnsupportedModule`, `MissingImport`, and what `createWasi` throws.
  */
 export async function runModule(
-  module: WebAssembly.Module | Uint8Array,
+  module: WasmModule | Uint8Array,
   init: WasiInit,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<WasiExit> {

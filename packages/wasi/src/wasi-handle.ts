@@ -1,3 +1,4 @@
+import type { WasmImports, WasmInstance, WasmMemory, WasmModule } from "./engine-types.ts";
 import type { WasiExit } from "./init.ts";
 
 /** Options of {@link Wasi.start}. */
@@ -5,7 +6,7 @@ export interface StartOptions {
   /** The export that is called. Default `_start`. */
   readonly startExport?: string;
   /** The guest's memory, where the module does not export it as `memory`. */
-  readonly memory?: WebAssembly.Memory;
+  readonly memory?: WasmMemory;
 }
 
 /** The WASI of one guest: its imports, its run, its end. Made by `createWasi`; used for one instance, once. */
@@ -15,13 +16,13 @@ export interface Wasi {
    * everything else from `extra`. Imports that may wait suspend, so they work only under {@link Wasi.start}.
    * @throws KrustletError `MissingImport` naming the import and what kind of host would have it.
    */
-  imports(module: WebAssembly.Module, extra?: WebAssembly.Imports): WebAssembly.Imports;
+  imports(module: WasmModule, extra?: WasmImports): WasmImports;
   /**
    * Runs the guest; resolves once, when it has ended and its output was delivered. A start section has run before,
    * in the caller's `new WebAssembly.Instance`.
    * @throws KrustletError `InvalidModule` when the start export is not there.
    */
-  start(instance: WebAssembly.Instance, options?: StartOptions): Promise<WasiExit>;
+  start(instance: WasmInstance, options?: StartOptions): Promise<WasiExit>;
   /** Tells the guest to stop: `TERM\n` in its signals file. False if it has none open, so nothing will happen. */
   terminate(): boolean;
   /**
