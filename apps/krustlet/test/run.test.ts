@@ -88,16 +88,18 @@ describe("a single container", () => {
     await using host = await openHost();
     const manifest = manifestOf([{ name: "main", args: ["exit", "1"] }], "again", {
       restartPolicy: "OnFailure",
-      activeDeadlineSeconds: 1,
     });
     await writeFile(join(host.directory, "pod.json"), manifest);
-    await host.run("run", "pod.json");
+    const running = host.run("run", "--verbose", "pod.json");
+    await host.prints("BackOff");
+    host.interrupt();
+    await running;
+    const time = "\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z";
     expect(host.printed.stderr).toMatch(
-      /^krustlet: again\/main: BackOff: back-off 10s restarting failed container=main pod=again_default\(.+\)$/mu,
+      new RegExp(`^krustlet: ${time} again/main: Started: Container started$`, "mu"),
     );
-    await host.run("run", "--verbose", "pod.json");
     expect(host.printed.stderr).toMatch(
-      /^krustlet: \d{4}-\d\d-\d\dT[\d:.]+Z again\/main: Started: Container started$/mu,
+      /Z again\/main: BackOff: back-off 10s restarting failed container=main pod=again_default\(.+\)$/mu,
     );
   });
 
