@@ -76,14 +76,13 @@ export async function composeNode(init: ComposeNodeInit): Promise<ComposedNode> 
   const { config, host, log } = init;
   await mkdir(config.root, { recursive: true, mode: 0o700 });
   await using opened = new AsyncDisposableStack();
-  const kube = opened.use(
-    await openKube({
-      kubeconfig: config.kubeconfig,
-      userAgent: `krustlet/${version()}`,
-      limit:
-        config.kubeAPIQPS === 0 ? undefined : { perSecond: config.kubeAPIQPS, burst: config.kubeAPIBurst },
-    }),
-  );
+  const kube = await openKube({
+    kubeconfig: config.kubeconfig,
+    userAgent: `krustlet/${version()}`,
+    limit: config.kubeAPIQPS === 0 ? undefined : { perSecond: config.kubeAPIQPS, burst: config.kubeAPIBurst },
+  });
+  // Where the process ends, so do its connections: closing them under calls that are on their way would only fail those.
+  if (!host.endsProcess) opened.use(kube);
   const images = opened.use(
     await composeImageStore({
       root: config.root,

@@ -68,6 +68,8 @@ describe("secrets", () => {
     ["a key", `cannot parse ${PEM}`, "MHcCAQEEIA"],
     ["half a key", PEM.slice(0, 40), "MHcCAQ"],
     ["a URL's password", "GET https://me:hunter22@registry.example/v2/", "hunter22"],
+    ["a query's token", "GET /?token=opaque-words", "opaque-words"],
+    ["a kubeconfig's token", "token: opaque0123456789words", "opaque0123456789words"],
     ["a JSON token", '{"access_token":"opaque-words"}', "opaque-words"],
   ])("%s is taken out of messages and errors", (_, text, secret) => {
     expect(withoutSecrets(text)).not.toContain(secret);
@@ -79,6 +81,9 @@ describe("secrets", () => {
     expect(written()).not.toContain(secret);
   });
   it("leave other words alone", () => {
+    const sentence =
+      "failed to fetch token: POST /api/v1/namespaces/default/serviceaccounts/default/token: the API server answered 403";
+    expect(withoutSecrets(sentence)).toBe(sentence);
     const text =
       "image registry.example/app:v1 of pod kube-system/dns is not there; token of default/sa expires";
     expect(withoutSecrets(text)).toBe(text);

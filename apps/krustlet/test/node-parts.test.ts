@@ -13,6 +13,7 @@ import { followObjects } from "../src/node/follow-objects.ts";
 import { withLocalModules } from "../src/node/local-modules.ts";
 import { nodeObjectOf } from "../src/node/node-object.ts";
 import { reachApiServer } from "../src/node/reach-api-server.ts";
+import { stopDeadline } from "../src/node/stop-deadline.ts";
 import type { ObjectChange } from "@krustlet/kube";
 
 const NOW = new Date("2026-11-24T12:00:00Z");
@@ -202,5 +203,24 @@ describe("modules of the machine's own disk", () => {
       await expect(images.ensure(other, { policy: "Always", signal })).rejects.toThrow("elsewhere");
     }
     expect(asked).toEqual(["fs/app:v1", "/etc/passwd", "registry.example/fs//x"]);
+  });
+});
+
+describe("the time that a node has to stop", () => {
+  it("begins when it is asked to, and is forgotten when it has", async () => {
+    const clock = new FakeClock(NOW);
+    const stop = new AbortController();
+    let reached = false;
+    using deadline = stopDeadline(stop.signal, 1000, clock);
+    void deadline.reached.then(() => (reached = true));
+    await clock.advance(5000);
+    expect(reached).toBe(false);
+    stop.abort();
+    await clock.advance(1000);
+    expect(reached).toBe(true);
+    const forgotten = stopDeadline(stop.signal, 1000, clock);
+    forgotten[Symbol.dispose]();
+    await clock.advance(0);
+    expect(clock.sleeping).toBe(0);
   });
 });

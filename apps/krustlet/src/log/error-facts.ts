@@ -15,13 +15,16 @@ export interface ErrorFacts {
 /** Pure: what is told of an error; with `stack`, where it came from. */
 export function errorFactsOf(error: unknown, withStack: boolean): ErrorFacts {
   if (!(error instanceof Error)) return { message: told(String(error)) };
+  const message = told(error.message);
   const causes: string[] = [];
   for (let at = error.cause, depth = 0; at instanceof Error && depth < DEEPEST; at = at.cause, depth += 1) {
-    causes.push(told(at.message));
+    // Most sentences say already what their cause says.
+    const cause = told(at.message);
+    if (![message, ...causes].some((said) => said.includes(cause))) causes.push(cause);
   }
   const code = "code" in error && (typeof error.code === "string" || typeof error.code === "number");
   return {
-    message: told(error.message),
+    message,
     ...(code ? { code: error.code as string | number } : {}),
     ...(causes.length === 0 ? {} : { causes }),
     ...(withStack && error.stack !== undefined ? { stack: told(error.stack) } : {}),

@@ -11,10 +11,10 @@ const SECRETS: readonly (readonly [pattern: RegExp, instead: string])[] = [
   // Bootstrap tokens.
   [/\b[a-z0-9]{6}\.[a-z0-9]{16}\b/gu, HIDDEN],
   [/\b(https?:\/\/)[^/\s:@]+:[^/\s@]+@/giu, `$1${HIDDEN}@`],
-  [
-    /\b((?:access_?|id_?|refresh_?)?token|password|client-key-data|identitytoken)(["']?\s*[:=]\s*["']?)[^\s"',;&]+/giu,
-    `$1$2${HIDDEN}`,
-  ],
+  // In JSON, in a query, in YAML; not in a sentence such as "failed to fetch token: POST …".
+  [/("(?:\w*_?token|password|client-key-data)"\s*:\s*)"[^"]*"/giu, `$1"${HIDDEN}"`],
+  [/\b(\w*_?token|password)=[^\s"',;&]+/giu, `$1=${HIDDEN}`],
+  [/\b(\w*_?token|password|client-key-data): *(?=[\w.~+/=-]*\d)[\w.~+/=-]{12,}/giu, `$1: ${HIDDEN}`],
 ];
 
 /** `text` without what looks like a token, a password or a private key in it. */

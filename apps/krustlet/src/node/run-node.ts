@@ -19,6 +19,7 @@ import { keepHeartbeat } from "./keep-heartbeat.ts";
 import { reachApiServer } from "./reach-api-server.ts";
 import { serveApi } from "./serve-api.ts";
 import { keepServingCertificate } from "./serving-certificate.ts";
+import { stopDeadline } from "./stop-deadline.ts";
 import { watchLoopDelay } from "./watch-loop-delay.ts";
 
 /** What {@link runNode} runs. */
@@ -34,6 +35,8 @@ export interface RunNodeInit {
 const EXIT_KILLED = 137;
 /** How long Events may take that are told as the node ends. */
 const LAST_EVENTS_MS = 1000;
+/** How long a node may take to stop, apart from the time that its pods have to end: it may be killed at any moment as well. */
+const LONGEST_STOP_MS = 15_000;
 
 /**
  * A node, from its first word with the API server until the user stops it. Resolves to the exit code.
@@ -52,8 +55,13 @@ export async function runNode({ config, host, log, checkLog }: RunNodeInit): Pro
       if (host.endsProcess) process.exit(EXIT_KILLED);
     },
   });
+  const pods = downPeriodsOf(config).reduce((sum, each) => sum + each.shutdownGracePeriodSeconds, 0);
+  using deadline = stopDeadline(stopped.signal, pods * 1000 + LONGEST_STOP_MS, systemClock);
   try {
-    await live({ config, host, log, checkLog }, stopped.signal);
+    await Promise.race([
+      live({ config, host, log, checkLog }, stopped.signal),
+      deadline.reached.then(() => log.warn("stopping takes too long: what is left ends with the process")),
+    ]);
   } catch (error) {
     // Whatever is under way when the node is stopped ends with the signal's reason.
     if (!stopped.signal.aborted) throw error;
