@@ -15,7 +15,7 @@ import { runPod } from "./run-pod.ts";
 import type { PodTransition } from "./run-pod.ts";
 import { isStatic } from "./static-pod.ts";
 import type { LivingPod, SharedParts } from "./shared-parts.ts";
-import { offerOf, writtenOfObject } from "./status-offer.ts";
+import { isOverwritten, offerOf, writtenOfObject } from "./status-offer.ts";
 import { createStatusWriter } from "./status-writer.ts";
 import type { StatusWriter } from "./status-writer.ts";
 
@@ -82,7 +82,9 @@ export function livePod(
       },
     };
     open.add(held);
-    const tell = ({ previous, state }: PodTransition): void => {
+    /** Of the object as it was when its status was written last. */
+    let version = pod.metadata?.resourceVersion;
+    const tell = ({ event, previous, state }: PodTransition): void => {
       if (state.name === "Finished" && living.state?.name !== "Finished")
         kubelet.objectUsers?.unregister(context.key.uid);
       living.state = state;
@@ -97,13 +99,17 @@ export function livePod(
           clock: kubelet.clock,
           write: async (each, signal) => {
             const target = isOwn ? await mirrors?.whenThere(pod, signal) : context.pod;
-            await kubelet.writeStatus?.(target ?? context.pod, each, signal);
+            const written = await kubelet.writeStatus?.(target ?? context.pod, each, signal);
+            // Of an object that is gone there is none, and nothing to be written again.
+            version = versionOf(written);
           },
+          isOverwritten: (each) => !isOwn && isOverwritten(context.pod, version, each),
           onError: (error) => failed({ pod: context.key, action: "status", error }),
         },
         writtenOfObject(pod.status, offer),
         stop.signal,
       );
+      if (event.type === "changed") status.look(offer);
       status.offer(offer);
     };
     const close = async (): Promise<void> => {
@@ -130,4 +136,10 @@ export function livePod(
       defer(() => (closing = close())).pipe(ignoreElements()),
     ).pipe(finalize(() => stop.abort()));
   });
+}
+
+/** The version that the API server has made of an object, if it has answered with one. */
+function versionOf(written: unknown): string | undefined {
+  if (typeof written !== "object" || written === null || !("metadata" in written)) return undefined;
+  return (written as V1Pod).metadata?.resourceVersion;
 }

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 
 import { statusOf } from "@krustlet/pod-machine";
 import type { ContainerStateStatus, PodState, PodStatus } from "@krustlet/pod-machine";
-import type { V1ContainerState, V1ContainerStatus, V1PodStatus } from "@kubernetes/client-node";
+import type { V1ContainerState, V1ContainerStatus, V1Pod, V1PodStatus } from "@kubernetes/client-node";
 
 import { writtenStatusOf } from "./normalize-status.ts";
 import type { StatusOffer, WrittenStatus } from "./status-writer.ts";
@@ -39,6 +39,29 @@ const OWN: ReadonlySet<string> = new Set([
 
 function isOwn({ type }: { readonly type: string }): boolean {
   return OWN.has(type);
+}
+
+/**
+ * Pure: whether a newer version of a pod's object than the one that our last write made, or found, lacks something of
+ * what was written.
+ */
+export function isOverwritten(pod: V1Pod, lastVersion: string | undefined, own: PodStatus): boolean {
+  if (!isNewer(pod.metadata?.resourceVersion, lastVersion)) return false;
+  // A pod that somebody has ended does not come back.
+  if (isFinal(pod.status?.phase) && !isFinal(own.phase)) return false;
+  const conditions = own.conditions.filter((each) => isOwn(each) && each.type !== "DisruptionTarget");
+  return !covers(pod.status, { ...own, conditions });
+}
+
+function isFinal(phase: string | undefined): boolean {
+  return phase === "Succeeded" || phase === "Failed";
+}
+
+/** Versions are numbers of any length; what is none is no later one. */
+function isNewer(version: string | undefined, than: string | undefined): boolean {
+  if (version === undefined || than === undefined) return false;
+  if (!/^\d+$/u.test(version) || !/^\d+$/u.test(than)) return false;
+  return BigInt(version) > BigInt(than);
 }
 
 /** Phase, readiness, and whatever of a container differs from one that waits for its first start. */

@@ -4,6 +4,11 @@ import type { Clock } from "@krustlet/interface";
 export interface StatusWriterInit<Status> {
   readonly clock: Pick<Clock, "sleep">;
   readonly write: (status: Status, signal: AbortSignal) => Promise<unknown>;
+  /**
+   * Whether somebody else has changed since then what was written. Such a status is written again, but not at once:
+   * nobody is to be outwritten. Default: nobody does.
+   */
+  readonly isOverwritten?: (status: Status) => boolean;
   /** Told of each attempt that failed; it is repeated all the same. */
   readonly onError: (error: unknown) => void;
 }
@@ -29,6 +34,8 @@ export interface StatusWriter<Status> {
   offer(offer: StatusOffer<Status>): void;
   /** Writes the newest status without waiting for others. Resolves when it has landed, or the writer was aborted. */
   settled(): Promise<void>;
+  /** The object has changed: what was written may not be there any more. `offer` is to follow. */
+  look(offer: StatusOffer<Status>): void;
   /** What was written is not there any more: the next status that is offered is written, whatever it is. */
   forget(): void;
   /** Writes the newest status, and gives up if that does not work at once. Resolves when nothing is under way. */
@@ -41,6 +48,7 @@ const FIRST_WAIT_MS = 500;
 const NEXT_WAIT_MS = 10_000;
 const FIRST_RETRY_MS = 200;
 const LAST_RETRY_MS = 7000;
+const NOTHING: WrittenStatus = { text: "", pressing: "" };
 
 /**
  * Writes the newest status and nothing twice: equal ones are dropped, and those that come while a write is under way,
@@ -85,14 +93,18 @@ export function createStatusWriter<Status>(
       await waitForOthers(known);
       if (signal.aborted) break;
       const offer = newest;
+      const { pressing } = offer;
       const text = offer.text();
+      const status = offer.status();
       try {
-        await init.write(offer.status(), signal);
-        landed = { text, pressing: offer.pressing };
+        await init.write(status, signal);
+        landed = { text: init.isOverwritten?.(status) === true ? "" : text, pressing };
         waitMs = NEXT_WAIT_MS;
         delay = FIRST_RETRY_MS;
       } catch (error) {
         if (signal.aborted) break;
+        // It may have landed, and only the answer is lost: nobody knows what is there.
+        landed = NOTHING;
         init.onError(error);
         if (closing) break;
         const waits = AbortSignal.any([signal, closed.signal]);
@@ -118,8 +130,13 @@ export function createStatusWriter<Status>(
       await writing;
       awaited -= 1;
     },
+    look: (offer) => {
+      // A write that is under way looks itself when it is over.
+      if (writing !== undefined || init.isOverwritten?.(offer.status()) !== true) return;
+      landed = { text: "", pressing: landed.pressing };
+    },
     forget: () => {
-      landed = { text: "", pressing: "" };
+      landed = NOTHING;
     },
     close: async () => {
       closing = true;
