@@ -1,6 +1,8 @@
-import { stat } from "node:fs/promises";
+import { readdirSync, readlinkSync } from "node:fs";
+import { link, readdir, readFile, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 
+import { eventually } from "@krustlet/testkit";
 import { describe, expect, it } from "vitest";
 
 import type { RootNode } from "../src/index.ts";
@@ -31,6 +33,19 @@ describe("a call that takes the host long lets others come between", () => {
     expect((await stat(join(directory.path, "a"))).size).toBe(7);
   });
 
+  it("when it empties what it opens", async () => {
+    await using directory = await temporaryDirectory({
+      a: Buffer.alloc(80 * MEBIBYTE, "x").toString(),
+      b: "small",
+    });
+    const [, few] = await runCounting(directory.path, ["write", "/b", "text"]);
+    const [lines, pauses] = await runCounting(directory.path, ["write", "/a", "text"]);
+    expect(lines).toEqual(["ok"]);
+    expect(pauses - few).toBeGreaterThanOrEqual(8);
+    expect(await readFile(join(directory.path, "a"), "utf8")).toBe("text");
+    expect(await readFile(join(directory.path, "b"), "utf8")).toBe("text");
+  });
+
   it("when it lists a large directory", async () => {
     const names = Array.from({ length: 5000 }, (_, index) => [`${index}`, ""]);
     await using small = await temporaryDirectory({ file: "" });
@@ -41,6 +56,41 @@ describe("a call that takes the host long lets others come between", () => {
     expect(pauses - few).toBeGreaterThanOrEqual(2);
   });
 });
+
+it("large files that are removed or replaced are gone at once, and nothing of them stays open", async () => {
+  await using directory = await temporaryDirectory({ a: "", b: "", c: "new", d: "" });
+  for (const name of ["a", "b"]) await truncate(join(directory.path, name), 100 * MEBIBYTE);
+  await link(join(directory.path, "a"), join(directory.path, "other-name"));
+  const [lines] = await runCounting(directory.path, [
+    "unlink",
+    "/a",
+    "rename",
+    "/c",
+    "/b",
+    "unlink",
+    "/nothing",
+  ]);
+  expect(lines).toEqual(["ok", "ok", "ENOENT"]);
+  expect((await readdir(directory.path)).toSorted()).toEqual(["b", "d", "other-name"]);
+  expect(await readFile(join(directory.path, "b"), "utf8")).toBe("new");
+  // Another name of it keeps what is in it.
+  expect((await stat(join(directory.path, "other-name"))).size).toBe(100 * MEBIBYTE);
+  await eventually(
+    () => openFilesUnder(directory.path).length === 0,
+    () => openFilesUnder(directory.path).join(),
+  );
+});
+
+function openFilesUnder(path: string): readonly string[] {
+  return readdirSync("/proc/self/fd").flatMap((fd) => {
+    try {
+      const target = readlinkSync(join("/proc/self/fd", fd));
+      return target.startsWith(`${path}/`) ? [target] : [];
+    } catch {
+      return [];
+    }
+  });
+}
 
 it("allocating more than there is fails at once and takes nothing", async () => {
   await using directory = await temporaryDirectory({});

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 
 import { buildMountTree, createWasi } from "../src/index.ts";
@@ -101,6 +102,7 @@ describe("the signals file", () => {
     });
     expect(wasi.terminate()).toBe(false);
     const exit = wasi.start(new WebAssembly.Instance(module, wasi.imports(module)));
+    await nextTurn();
     expect(out).toEqual(["waiting\n"]);
     expect(wasi.terminate()).toBe(true);
     expect(await exit).toEqual({ kind: "exit", code: 0 });

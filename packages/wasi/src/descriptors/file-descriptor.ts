@@ -14,6 +14,7 @@ import { promisify } from "node:util";
 import { ERRNO, errnoOf, fail } from "../errno.ts";
 import { FILETYPE } from "../filestat.ts";
 import type { Filestat } from "../filestat.ts";
+import { closeApart, isLarge } from "../kernel/close-apart.ts";
 import type { Kernel, NewTime } from "../kernel/kernel.ts";
 import { Descriptor, FDFLAGS, WOULD_BLOCK } from "./descriptor.ts";
 import type { Direction, Readiness } from "./descriptor.ts";
@@ -149,7 +150,9 @@ export class FileDescriptor extends Descriptor {
   }
 
   override close(): void {
-    closeSync(this.#fd);
+    // With the last descriptor of a file without a name its space is given back.
+    if (this.#seekable && fstatSync(this.#fd).nlink === 0 && isLarge(this.stat())) closeApart(this.#fd);
+    else closeSync(this.#fd);
   }
 
   // Otherwise what cannot be would only be known when the disk is full.

@@ -7,6 +7,7 @@ import { FileDescriptor } from "../descriptors/file-descriptor.ts";
 import { openDevice } from "../descriptors/open-device.ts";
 import { ERRNO, fail } from "../errno.ts";
 import { FILETYPE } from "../filestat.ts";
+import type { Answer } from "../face.ts";
 import type { Guest } from "../guest.ts";
 import { ALWAYS } from "../kernel/open-flags.ts";
 import { DIRECTORY_RIGHTS, FILE_RIGHTS, RIGHTS, rightsOf, WRITING_RIGHTS } from "../rights.ts";
@@ -51,7 +52,6 @@ function openFlagsOf(oflags: number, fdflags: number, rights: number): number {
     ((oflags & OFLAGS.CREAT) === 0 ? 0 : constants.O_CREAT) |
     ((oflags & OFLAGS.DIRECTORY) === 0 ? 0 : constants.O_DIRECTORY) |
     ((oflags & OFLAGS.EXCL) === 0 ? 0 : constants.O_EXCL) |
-    ((oflags & OFLAGS.TRUNC) === 0 ? 0 : constants.O_TRUNC) |
     ((fdflags & FDFLAGS.APPEND) === 0 ? 0 : constants.O_APPEND) |
     ((fdflags & FDFLAGS.DSYNC) === 0 ? 0 : constants.O_DSYNC) |
     ((fdflags & (FDFLAGS.SYNC | FDFLAGS.RSYNC)) === 0 ? 0 : constants.O_SYNC)
@@ -120,7 +120,7 @@ export function pathOpen(
   inheriting: bigint,
   fdflags: number,
   result: number,
-): number {
+): Answer {
   if ((oflags & ~15) !== 0 || (fdflags & ~31) !== 0 || (lookup & ~FOLLOW) !== 0) fail(ERRNO.INVAL);
   const directory = directoryOf(guest, fd, rightsNeeded(oflags));
   const path = guest.memory.path(pointer, length);
@@ -136,7 +136,7 @@ export function pathOpen(
     flags,
     writes: (flags & (constants.O_WRONLY | constants.O_RDWR)) !== 0,
   };
-  const opened = openPath(guest.kernel(), directory.place, path, {
+  const found = openPath(guest.kernel(), directory.place, path, {
     // O_EXCL never follows, and says EEXIST for a link.
     follow: (lookup & FOLLOW) !== 0 && (oflags & OFLAGS.EXCL) === 0,
     flags,
@@ -144,12 +144,34 @@ export function pathOpen(
     writes: wish.writes,
   });
   let descriptor: Descriptor;
-  if ("target" in opened) {
-    using target = opened.target;
+  if ("target" in found) {
+    using target = found.target;
     descriptor = openTarget(guest, target, wish);
   } else {
-    descriptor = adopt(guest, opened, opened.place.readOnly, wish);
+    descriptor = adopt(guest, found, found.place.readOnly, wish);
   }
-  guest.memory.setU32(result, guest.descriptors.add(descriptor));
-  return ERRNO.SUCCESS;
+  const isDone = (oflags & OFLAGS.TRUNC) === 0 || emptyFirst(descriptor);
+  // From here on it is closed with the guest, whatever becomes of that meanwhile.
+  const opened = guest.descriptors.add(descriptor);
+  const done = (): Answer => {
+    guest.memory.setU32(result, opened);
+    return ERRNO.SUCCESS;
+  };
+  return isDone ? done() : guest.yield(() => emptied(guest, descriptor, done));
+}
+
+/** The first piece of emptying a file, and the last one of most: true when nothing is left in it. */
+function emptyFirst(descriptor: Descriptor): boolean {
+  if (descriptor.filetype !== FILETYPE.REGULAR_FILE) return true;
+  try {
+    return descriptor.setSize(0n);
+  } catch (error) {
+    descriptor.close();
+    throw error;
+  }
+}
+
+/** The others, between which other guests of the thread run: gigabytes in memory take their time. */
+function emptied(guest: Guest, descriptor: Descriptor, done: () => Answer): Answer {
+  return descriptor.setSize(0n) ? done() : guest.yield(() => emptied(guest, descriptor, done));
 }

@@ -11,6 +11,7 @@ import { openPath } from "../tree/open-path.ts";
 import { walk } from "../tree/walk.ts";
 import type { LeafNode, Target } from "../tree/walk.ts";
 import { directoryOf } from "./descriptor-of.ts";
+import { unnaming } from "../kernel/close-apart.ts";
 import type { Layout } from "./layout.ts";
 import { newTimesOf } from "./new-times.ts";
 import { pathOpen } from "./path-open.ts";
@@ -127,7 +128,10 @@ function rename(
   requireDirectory(guest, from, source.directory, source.name);
   if (to.directory && filetypeAt(guest, source.directory, source.name) !== FILETYPE.DIRECTORY)
     fail(ERRNO.NOTDIR);
-  guest.kernel().renameAt(source.directory, source.name, goal.directory, goal.name);
+  const kernel = guest.kernel();
+  unnaming(kernel, goal.directory, goal.name, () =>
+    kernel.renameAt(source.directory, source.name, goal.directory, goal.name),
+  );
   return SUCCESS;
 }
 
@@ -209,7 +213,6 @@ export function pathFace(layout: Layout): Face {
       },
       path_filestat_set_times: setTimes,
       path_link: link,
-      path_open: pathOpen,
       path_readlink: readlink,
       path_remove_directory(guest, fd: number, pointer: number, length: number) {
         using found = target(guest, fd, RIGHTS.PATH_REMOVE_DIRECTORY, pointer, length);
@@ -223,10 +226,12 @@ export function pathFace(layout: Layout): Face {
         using found = target(guest, fd, RIGHTS.PATH_UNLINK_FILE, pointer, length);
         const { directory, name } = entry(found, ERRNO.ISDIR);
         requireDirectory(guest, found, directory, name);
-        guest.kernel().unlinkAt(directory, name);
+        const kernel = guest.kernel();
+        unnaming(kernel, directory, name, () => kernel.unlinkAt(directory, name));
         return SUCCESS;
       },
     },
-    waiting: {},
+    // What is to be emptied as it is opened may be large.
+    waiting: { path_open: pathOpen },
   };
 }
