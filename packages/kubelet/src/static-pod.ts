@@ -21,7 +21,7 @@ export interface StaticPodInit {
 /**
  * The static pod of a manifest, as the kubelet makes it: named after the node, with annotations that tell its source,
  * and a UID that follows from what the manifest says, unless it has one, so that it is the same pod after a restart. It
- * stays on its node whatever is wrong with that.
+ * stays on its node whatever is wrong with that, and has no service account.
  */
 export function staticPodOf(manifest: V1Pod, { nodeName, file, seen }: StaticPodInit): V1Pod {
   const { apiVersion = "v1", kind = "Pod", metadata, spec } = manifest;
@@ -44,6 +44,9 @@ export function staticPodOf(manifest: V1Pod, { nodeName, file, seen }: StaticPod
     spec: Object.assign({}, spec, {
       containers: spec?.containers ?? [],
       nodeName,
+      // The API server takes no mirror that names one; nobody gives a static pod a token.
+      serviceAccount: undefined,
+      serviceAccountName: undefined,
       tolerations: toleratingAll(spec?.tolerations),
     } satisfies Partial<V1PodSpec>),
     status: { phase: "Pending" },

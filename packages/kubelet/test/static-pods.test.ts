@@ -45,6 +45,10 @@ describe("a static pod", () => {
       tolerations: [{ operator: "Exists", effect: "NoExecute" }],
     });
     expect(staticPod().metadata?.uid).toBe(pod.metadata?.uid);
+    const named = manifest();
+    Object.assign(named.spec!, { serviceAccountName: "default", serviceAccount: "default" });
+    const { spec } = staticPodOf(named, { nodeName: "Node1", file: "f", seen });
+    expect(JSON.parse(JSON.stringify(spec))).not.toHaveProperty("serviceAccountName");
     expect(staticPod("app:v2").metadata?.uid).not.toBe(pod.metadata?.uid);
     const elsewhere = { nodeName: "Node1", file: "/etc/other.yaml", seen };
     expect(staticPodOf(manifest(), elsewhere).metadata?.uid).not.toBe(pod.metadata?.uid);

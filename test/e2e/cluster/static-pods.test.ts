@@ -1,0 +1,94 @@
+/** Pods of the node's own manifests, which the API server only shows; and a node that goes down for good. */
+import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import type { V1Pod } from "@kubernetes/client-node";
+import { expect, test } from "vitest";
+
+import { exerciser, podOf, say } from "./exerciser-pod.ts";
+import { hasCondition, inPhase } from "./pod-watch.ts";
+import { sharedCluster } from "./shared-cluster.ts";
+import { joinNode } from "./test-node.ts";
+
+const SLEEP = "sleep(3600000)";
+
+test("a static pod runs, is shown by a mirror that comes back, and survives a restart of the node", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "krustlet-static-"));
+  await using cleanup = new AsyncDisposableStack();
+  cleanup.defer(() => rm(directory, { recursive: true, force: true }));
+  const manifests = join(directory, "manifests");
+  await mkdir(manifests);
+  await using node = await joinNode(await sharedCluster(), { args: [`--pod-manifest-path=${manifests}`] });
+  const name = `static-${node.name}`;
+  const put = async (text: string): Promise<void> => {
+    const spec = { restartPolicy: "Always" };
+    const { namespace } = node;
+    const pod = podOf("static", [exerciser([say(text), SLEEP])], spec, { namespace });
+    await writeFile(join(directory, "static.json"), JSON.stringify(pod));
+    await rename(join(directory, "static.json"), join(manifests, "static.json"));
+  };
+  const shown = async (): Promise<V1Pod> =>
+    JSON.parse(await node.kubectl(["get", "pod", name, "--output=json"])) as V1Pod;
+
+  await put("one\n");
+  await node.pods.until(name, "Ready", hasCondition("Ready"));
+  const first = await shown();
+  expect(first.metadata?.annotations).toMatchObject({ "kubernetes.io/config.source": "file" });
+  expect(first.metadata?.ownerReferences).toMatchObject([{ kind: "Node", name: node.name }]);
+  await expect.poll(() => node.kubectl(["logs", name]), { timeout: 10_000 }).toBe("one\n");
+
+  // Somebody deletes the mirror: the pod goes on, and is shown again.
+  await node.kubectl(["delete", "pod", name, "--wait=false"]);
+  const again = await node.pods.until(
+    name,
+    "another mirror that is Ready",
+    (pod) => pod.metadata?.uid !== first.metadata?.uid && hasCondition("Ready")(pod),
+  );
+  expect(again.status?.containerStatuses).toMatchObject([
+    { restartCount: 0, containerID: first.status?.containerStatuses?.[0]?.containerID },
+  ]);
+
+  // The node's process is killed: the same pod, the same mirror, one restart further.
+  await node.process.kill();
+  await node.process.start();
+  const restarted = await node.pods.until(
+    name,
+    "running again",
+    (pod) => pod.status?.containerStatuses?.[0]?.restartCount === 1 && hasCondition("Ready")(pod),
+  );
+  expect(restarted.metadata?.uid).toBe(again.metadata?.uid);
+
+  // Another manifest is another pod, and another mirror.
+  await put("two\n");
+  await node.pods.until(
+    name,
+    "a mirror of the new version",
+    (pod) => pod.metadata?.uid !== restarted.metadata?.uid && hasCondition("Ready")(pod),
+  );
+  await expect.poll(() => node.kubectl(["logs", name]), { timeout: 10_000 }).toBe("two\n");
+
+  await rm(join(manifests, "static.json"));
+  await node.pods.untilGone(name);
+});
+
+test("a node that goes down ends its pods where it has the time for that", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "krustlet-shutdown-"));
+  await using cleanup = new AsyncDisposableStack();
+  cleanup.defer(() => rm(directory, { recursive: true, force: true }));
+  const config = join(directory, "config.yaml");
+  const head = "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n";
+  await writeFile(config, `${head}shutdownGracePeriod: 10s\nshutdownGracePeriodCriticalPods: 2s\n`);
+  await using node = await joinNode(await sharedCluster(), { args: [`--config=${config}`] });
+  await node.create(podOf("plain", [exerciser([SLEEP])], { terminationGracePeriodSeconds: 1 }));
+  await node.pods.until("plain", "Ready", hasCondition("Ready"));
+  await node.process.stop();
+  const ended = await node.pods.until("plain", "Failed", inPhase("Failed"));
+  expect(ended.status).toMatchObject({
+    reason: "Terminated",
+    message: "Pod was terminated in response to imminent node shutdown.",
+  });
+  expect(ended.status?.conditions).toContainEqual(
+    expect.objectContaining({ type: "DisruptionTarget", reason: "TerminationByKubelet" }),
+  );
+});
