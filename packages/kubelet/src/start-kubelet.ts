@@ -60,7 +60,7 @@ export function startKubelet(init: KubeletInit): Kubelet {
   const begin = (left?: LeftPods): void => {
     if (running.closed) return;
     const sync = createSourceSync(init.sources.length, (uids) => {
-      if (left !== undefined) void sweepOrphans(init, left, uids, failed);
+      if (left !== undefined) void sweepOrphans(init, left, uids, { failed, signal: stop.signal });
       shared.mirrors?.synced();
     });
     const sources = init.sources.map((source$, index) =>

@@ -124,6 +124,8 @@ export class Bench implements AsyncDisposable {
   readonly statuses: PodStatus[] = [];
   readonly output: string[] = [];
   gate: Gate = () => undefined;
+  /** Told of each guest whose first instruction may run. */
+  onStart: (plan: ContainerPlan) => void = () => undefined;
   usage: MountedVolumes<V1Pod>["usage"] = () => Promise.resolve([]);
   refreshed = 0;
   /** What each refresh was for. */
@@ -244,6 +246,7 @@ export class Bench implements AsyncDisposable {
         const what = `container ${plan.pod.uid}/${plan.name}`;
         await this.#pass(`start ${plan.name}`, options?.signal);
         this.ledger.take(what);
+        this.onStart(plan);
         const container = new FakeContainer(plan, io, this.clock, () => this.ledger.give(what));
         this.containers.push(container);
         return container;
