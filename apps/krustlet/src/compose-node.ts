@@ -28,6 +28,7 @@ import { composeImageStore } from "./compose.ts";
 import { composeRuntimes } from "./compose-runtimes.ts";
 import type { NodeConfig } from "./config/settings.ts";
 import { podFields } from "./log/node-log.ts";
+import { pastAuthorizerLag } from "./node/past-authorizer-lag.ts";
 import { chooseRuntime } from "./node/choose-runtime.ts";
 import { followObjects } from "./node/follow-objects.ts";
 import type { FollowedObjects } from "./node/follow-objects.ts";
@@ -155,7 +156,8 @@ function followCluster(
       volumes: createVolumeMounter({
         rootDirectory: config.root,
         objects,
-        tokens: (request, options) => requestToken(kube, request, options),
+        tokens: (request, options) =>
+          pastAuthorizerLag(() => requestToken(kube, request, options), systemClock, options),
         nodeOf: () => node,
         nodeLabels: () => parts.node().metadata?.labels ?? {},
         podsOutliveProcess: true,

@@ -12,6 +12,7 @@ import { admitPod } from "../src/node/admit-pod.ts";
 import { followObjects } from "../src/node/follow-objects.ts";
 import { withLocalModules } from "../src/node/local-modules.ts";
 import { nodeObjectOf } from "../src/node/node-object.ts";
+import { pastAuthorizerLag } from "../src/node/past-authorizer-lag.ts";
 import { reachApiServer } from "../src/node/reach-api-server.ts";
 import { stopDeadline } from "../src/node/stop-deadline.ts";
 import type { ObjectChange } from "@krustlet/kube";
@@ -222,5 +223,31 @@ describe("the time that a node has to stop", () => {
     forgotten[Symbol.dispose]();
     await clock.advance(0);
     expect(clock.sleeping).toBe(0);
+  });
+});
+
+describe("what a node may have because of a pod", () => {
+  const answers = (...codes: readonly number[]) => {
+    const left = [...codes];
+    return () => {
+      const code = left.shift();
+      return code === undefined
+        ? Promise.resolve("a token")
+        : Promise.reject(Object.assign(new Error(`${code}`), { code }));
+    };
+  };
+  it("is asked for again within a second while the authorizer does not know the pod's node", async () => {
+    const clock = new FakeClock(NOW);
+    const asked = pastAuthorizerLag(answers(403, 403, 403), clock);
+    await clock.advance(1000);
+    expect(await asked).toBe("a token");
+  });
+  it("is given up where it stays forbidden, and at once where something else is wrong", async () => {
+    const clock = new FakeClock(NOW);
+    const asked = pastAuthorizerLag(answers(...Array<number>(9).fill(403)), clock);
+    const failed = expect(asked).rejects.toThrow("403");
+    await clock.advance(1000);
+    await failed;
+    await expect(pastAuthorizerLag(answers(404), clock)).rejects.toThrow("404");
   });
 });
