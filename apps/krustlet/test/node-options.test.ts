@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 
 import { parseCommandLine } from "../src/command-line.ts";
+import { KUBELET_FIELDS } from "../src/config/kubelet-fields.ts";
+import { OTHER_FLAGS, warningsOfOtherFlags } from "../src/config/kubelet-flags.ts";
 import { nodeOptions } from "../src/config/node-options.ts";
 import { commandHelpOf } from "../src/help.ts";
 
@@ -33,5 +35,37 @@ describe("the options of krustlet node", () => {
     expect(help).toMatch(/-p, --port PORT +.*\(default 10250; \$KRUSTLET_PORT; field port\)/u);
     expect(help).not.toMatch(/^ +--addr /mu);
     expect(help).toContain("also --addr");
+  });
+});
+
+describe("the kubelet's other flags", () => {
+  it("are those of fields that are no settings", () => {
+    const honoured = Object.values(OTHER_FLAGS).filter(
+      (field) => !/^(?:ignored|refused)$/u.test(KUBELET_FIELDS[field]?.support ?? ""),
+    );
+    expect(honoured).toEqual([]);
+  });
+  it("are taken where nothing is missed, and told", () => {
+    const args = [
+      "--container-runtime-endpoint=unix:///x.sock",
+      "--fail-swap-on",
+      "--read-only-port=0",
+      "--anonymous-auth=false",
+    ];
+    const line = parseCommandLine(OPTIONS, args);
+    const flags = Object.fromEntries(Object.keys(OTHER_FLAGS).map((flag) => [flag, line.text(flag)]));
+    expect(warningsOfOtherFlags(flags)).toEqual([
+      "--container-runtime-endpoint is ignored: the runtimes are part of this process",
+      "--fail-swap-on is ignored: swap is no obstacle: it is told in the Node's status",
+    ]);
+  });
+  it("are refused with the reason where they cannot be honoured", () => {
+    expect(() => warningsOfOtherFlags({ "anonymous-auth": "true" })).toThrow(
+      '--anonymous-auth "true": the API of a node is not open to everybody',
+    );
+    expect(() => warningsOfOtherFlags({ "authorization-mode": "AlwaysAllow" })).toThrow(
+      "only Webhook can be",
+    );
+    expect(warningsOfOtherFlags({ "authorization-mode": "Webhook" })).toEqual([]);
   });
 });

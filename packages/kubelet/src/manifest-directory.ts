@@ -80,6 +80,8 @@ async function scan<Manifest extends { readonly pods: readonly V1Pod[] }>(
     found = await signaturesOf(init.path);
   } catch (cause) {
     init.onError(new KrustletError("VolumeFailed", `${init.path} cannot be read`, { cause }));
+    // Where there is no directory there is no pod either.
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") init.onScanned?.();
     return false;
   }
   let unsettled = false;

@@ -78,6 +78,21 @@ describe("a static pod", () => {
   });
 });
 
+it("a directory that is not there holds no static pod, and is told", async () => {
+  const told: unknown[] = [];
+  const first = Promise.withResolvers<SourceChange>();
+  const running = staticPods({
+    path: "/nowhere/manifests",
+    nodeName: "Node1",
+    clock: new FakeClock(),
+    parse: () => ({ pods: [] }),
+    onError: (error) => told.push(error),
+  }).subscribe((change) => first.resolve(change));
+  expect(await first.promise).toStrictEqual({ type: "synced" });
+  expect(String(told[0])).toContain("/nowhere/manifests cannot be read");
+  running.unsubscribe();
+});
+
 it("static pods come from a directory, which is synced when it has been read", async () => {
   const path = await mkdtemp(join(tmpdir(), "krustlet-static-"));
   await writeFile(join(path, "web.json"), JSON.stringify(manifest()));

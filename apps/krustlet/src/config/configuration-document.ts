@@ -1,3 +1,4 @@
+import { OTHER_FLAGS } from "./kubelet-flags.ts";
 import { KUBELET_FIELDS } from "./kubelet-fields.ts";
 import { SETTING_GROUPS } from "./setting.ts";
 import type { Setting } from "./setting.ts";
@@ -62,7 +63,10 @@ function otherFields(settings: ReadonlySet<string | undefined>): string {
       const but =
         support.support === "refused" ? (support.unless ?? []).map((value) => code(String(value))) : [];
       const word = `${support.support}${but.length > 0 ? `, but for ${but.join(", ")}` : ""}`;
-      return [`| ${code(field)} | ${word} | ${support.why} |`];
+      const flag = Object.entries(OTHER_FLAGS).find(([, of]) => of === field)?.[0];
+      return [
+        `| ${code(field)} | ${flag === undefined ? "" : code(`--${flag}`)} | ${word} | ${support.why} |`,
+      ];
     });
   return `## The other fields of a KubeletConfiguration
 
@@ -70,8 +74,10 @@ function otherFields(settings: ReadonlySet<string | undefined>): string {
 - **refused**: the node does not start, because what would happen is not what was asked for. A field that is false, empty or null
   asks for nothing and is never refused.
 
-| field | | |
-|---|---|---|
+Their flags are taken as well, so that the command line of a kubelet can be kept; the log says which are ignored.
+
+| field | flag | | |
+|---|---|---|---|
 ${rows.join("\n")}
 `;
 }

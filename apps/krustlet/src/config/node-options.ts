@@ -1,5 +1,6 @@
 import type { OptionSpec, OptionTable } from "../command-line.ts";
 import { toldDefault } from "./configuration-document.ts";
+import { isSwitch, OTHER_FLAGS } from "./kubelet-flags.ts";
 import { SETTING_GROUPS } from "./setting.ts";
 import type { Setting } from "./setting.ts";
 import { SETTINGS } from "./settings.ts";
@@ -29,6 +30,14 @@ export function nodeOptions(): OptionTable {
         };
       }
     }
+  }
+  for (const flag of Object.keys(OTHER_FLAGS)) {
+    table[flag] = {
+      type: "string",
+      help: "taken as the kubelet's",
+      alias: true,
+      ...(isSwitch(flag) ? { bare: "true" } : {}),
+    };
   }
   return table;
 }

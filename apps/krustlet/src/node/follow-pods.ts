@@ -71,6 +71,7 @@ export function followPods({ config, node, cluster, newestNode, log, signal }: F
 
 /** The pods of a directory of manifests. */
 function staticManifests(path: string, nodeName: string, log: Logger): Observable<SourceChange> {
+  let told: string | undefined;
   return staticPods({
     path,
     nodeName,
@@ -80,6 +81,11 @@ function staticManifests(path: string, nodeName: string, log: Logger): Observabl
       for (const warning of manifest.warnings) log.warn({ file }, warning);
       return { pods };
     },
-    onError: (err) => log.warn({ err, path }, "static pods cannot be read"),
+    onError: (err) => {
+      // It is looked at every twenty seconds; the same sentence is told once.
+      const sentence = err instanceof Error ? err.message : String(err);
+      if (sentence !== told) log.warn({ err, path }, "static pods cannot be read");
+      told = sentence;
+    },
   });
 }

@@ -6,6 +6,7 @@ import { KrustletError } from "@krustlet/interface";
 
 import type { CommandContext } from "../command.ts";
 import { nodeConfigOf } from "../config/node-config-of.ts";
+import { OTHER_FLAGS, warningsOfOtherFlags } from "../config/kubelet-flags.ts";
 import { readConfigFile } from "../config/read-config-file.ts";
 import { SETTINGS } from "../config/settings.ts";
 import type { NodeConfig } from "../config/settings.ts";
@@ -22,18 +23,19 @@ export interface ReadNodeConfig {
  * @throws KrustletError `InvalidUsage`, `InvalidManifest`, `InvalidField`, `UnsupportedField`, naming the place.
  */
 export async function readNodeConfig({ line, host, root }: CommandContext): Promise<ReadNodeConfig> {
-  const names = Object.values(SETTINGS).flatMap(({ flags }) => [...flags]);
+  const names = [...Object.values(SETTINGS).flatMap(({ flags }) => [...flags]), ...Object.keys(OTHER_FLAGS)];
   const flags = Object.fromEntries(names.map((name) => [name, line.text(name)]));
+  const ofFlags = warningsOfOtherFlags(flags);
   const sources = { flags, env: host.env, cwd: host.cwd, hostname: hostname(), root };
   const given = line.text("config");
   // Where the root is given, its default file is there.
   const before = nodeConfigOf(sources);
   const path = given === undefined ? join(before.root, "config", "config.json") : resolve(host.cwd, given);
   const text = await readText(path, given);
-  if (text === undefined) return { config: before, warnings: warningsOf(before) };
+  if (text === undefined) return { config: before, warnings: [...ofFlags, ...warningsOf(before)] };
   const file = readConfigFile(text, given ?? path);
   const config = nodeConfigOf({ ...sources, file, fileDirectory: dirname(path) });
-  return { config, warnings: [...file.warnings, ...warningsOf(config)] };
+  return { config, warnings: [...ofFlags, ...file.warnings, ...warningsOf(config)] };
 }
 
 /** A file that nobody has named need not be there. */

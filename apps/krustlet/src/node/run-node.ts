@@ -1,6 +1,7 @@
 import { watchNode } from "@krustlet/kube";
 import type { Kubelet } from "@krustlet/kubelet";
 import { discoverAddresses, planNodeLabels, registerNode } from "@krustlet/node";
+import type { NodeClient } from "@krustlet/node";
 import type { V1Node } from "@kubernetes/client-node";
 import type { Logger } from "pino";
 
@@ -9,6 +10,7 @@ import { composeNode } from "../compose-node.ts";
 import type { NodeConfig } from "../config/settings.ts";
 import { stopRequests } from "../stop-requests.ts";
 import { systemClock } from "@krustlet/clock";
+import { awaitNode } from "./await-node.ts";
 import { bootstrapKubeconfig, rotateClientCertificate } from "./client-certificate.ts";
 import { collectImages } from "./collect-images.ts";
 import { createNodeComputer } from "./compute-node.ts";
@@ -104,10 +106,7 @@ async function live(init: RunNodeInit, signal: AbortSignal): Promise<void> {
     port: api.port,
     errors: () => (signal.aborted && isGoingDown ? [GOING_DOWN] : []),
   });
-  const registered = await registerNode(client, await compute(), {
-    signal,
-    onFailure: (err) => log.warn({ err }, `the Node ${nodeName} cannot be registered yet`),
-  });
+  const registered = await nodeOf(init, client, compute, signal);
   log.info({ addresses, server: kube.server, port: api.port }, `the Node ${nodeName} is registered`);
 
   using followedNode = followObjects(
@@ -115,7 +114,7 @@ async function live(init: RunNodeInit, signal: AbortSignal): Promise<void> {
       onFailure: (err, retryInMs) => log.warn({ err, retryInMs }, "the watch of the Node is interrupted"),
     }),
   );
-  const newestNode = (): V1Node => followedNode.values()[0] ?? registered.node;
+  const newestNode = (): V1Node => followedNode.values()[0] ?? registered;
   // The heart beats until the last pod has ended.
   const ended = new AbortController();
   using atEnd = new DisposableStack();
@@ -146,6 +145,26 @@ async function live(init: RunNodeInit, signal: AbortSignal): Promise<void> {
   ended.abort();
   await heartbeat;
   await Promise.race([recorder.flush(), systemClock.sleep(LAST_EVENTS_MS)]);
+}
+
+/** The Node as the API server has it: registered, or somebody else's work that is waited for. */
+async function nodeOf(
+  { config, log }: RunNodeInit,
+  client: NodeClient,
+  compute: () => Promise<V1Node>,
+  signal: AbortSignal,
+): Promise<V1Node> {
+  const { nodeName } = config;
+  if (!config.registerNode) {
+    const onWaiting = (err: unknown): void =>
+      log.info({ err }, `waiting for somebody to create the Node ${nodeName}`);
+    return awaitNode(client, nodeName, { clock: systemClock, signal, onWaiting });
+  }
+  const { node } = await registerNode(client, await compute(), {
+    signal,
+    onFailure: (err) => log.warn({ err }, `the Node ${nodeName} cannot be registered yet`),
+  });
+  return node;
 }
 
 async function addressesOf({ config, log }: RunNodeInit, signal: AbortSignal): Promise<readonly string[]> {
