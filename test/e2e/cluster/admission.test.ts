@@ -1,7 +1,7 @@
 /** Pods that this node does not take, or not yet, as kubectl tells it. */
 import type { V1PodSpec } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { exerciser, podOf } from "./exerciser-pod.ts";
+import { exerciser, podOf, say } from "./exerciser-pod.ts";
 import { hasCondition, inPhase } from "./pod-watch.ts";
 import { sharedCluster } from "./shared-cluster.ts";
 import type { TestNode } from "./test-node.ts";
@@ -162,12 +162,13 @@ describe("a RuntimeClass", () => {
     handler,
   });
   const classed = (name: string, handler: string, spec: Partial<V1PodSpec> = {}) =>
-    podOf(name, [exerciser([])], { runtimeClassName: `${node.name}-${handler}`, ...spec });
+    podOf(name, [exerciser([say("it ran")])], { runtimeClassName: `${node.name}-${handler}`, ...spec });
 
   test.each(["wasi", "wasmer"])("whose handler is %s runs its pods there", async (handler) => {
     await node.create(runtimeClass(handler), classed(handler, handler));
     const { status } = await node.pods.until(handler, "Succeeded", inPhase("Succeeded"));
     expect(status?.containerStatuses?.[0]?.containerID).toMatch(new RegExp(`^${handler}://`, "u"));
+    expect(await node.kubectl(["logs", handler])).toBe("it ran");
     await node.kubectl(["delete", "runtimeclass", `${node.name}-${handler}`]);
   });
 

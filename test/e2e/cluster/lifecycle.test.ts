@@ -41,6 +41,7 @@ describe("a pod's whole status", () => {
       qosClass: "BestEffort",
       observedGeneration: metadata?.generation,
     });
+    expect(status?.podIP).toMatch(/^127\./u);
     expect(status?.podIPs).toEqual([{ ip: status?.podIP }]);
     expect(status?.startTime).toBeTruthy();
     const container = status?.containerStatuses?.[0];
@@ -52,14 +53,22 @@ describe("a pod's whole status", () => {
     await node.kubectl(["delete", "pod", "whole"]);
   });
 
-  test("has the message that a container left in its termination log", async () => {
+  test("has a container's own exit code, and the message that it left in its termination log", async () => {
+    const leave = (text: string): string => `write(lit:${text})to(file:/dev/termination-log)`;
     await node.create(
-      podOf("message", [exerciser(["write(lit:all is well)to(file:/dev/termination-log)", "exit(3)"])]),
+      podOf("fails", [exerciser([leave("all is lost"), "exit(3)"])]),
+      podOf("succeeds", [exerciser([leave("all is well"), "exit(0)"])]),
     );
-    const pod = await node.pods.until("message", "Failed", inPhase("Failed"));
-    expect(main(pod)?.state?.terminated).toMatchObject({
+    const failed = await node.pods.until("fails", "Failed", inPhase("Failed"));
+    expect(main(failed)?.state?.terminated).toMatchObject({
       exitCode: 3,
       reason: "Error",
+      message: "all is lost",
+    });
+    const succeeded = await node.pods.until("succeeds", "Succeeded", inPhase("Succeeded"));
+    expect(main(succeeded)?.state?.terminated).toMatchObject({
+      exitCode: 0,
+      reason: "Completed",
       message: "all is well",
     });
   });
@@ -185,52 +194,6 @@ describe("deletion", () => {
   });
 });
 
-describe("logs", () => {
-  beforeAll(async () => {
-    await node.create(
-      podOf("talks", [exerciser([say("one\n"), "sleep(2500)", say("two\n"), say("three\n"), SLEEP])]),
-    );
-    await running("talks");
-  });
-  const logs = (...args: readonly string[]): Promise<string> => node.kubectl(["logs", "talks", ...args]);
-
-  test("are followed until the container ends", async () => {
-    await node.create(podOf("ends", [exerciser([say("begin\n"), "sleep(1500)", say("end\n")])]));
-    await running("ends");
-    expect(await node.kubectl(["logs", "ends", "--follow"])).toBe("begin\nend\n");
-  });
-
-  test("are as long, as new and as big as they were asked for", async () => {
-    await node.kubectl(["logs", "talks", "--follow", "--limit-bytes=14"]);
-    expect(await logs()).toBe("one\ntwo\nthree\n");
-    expect(await logs("--tail=2")).toBe("two\nthree\n");
-    expect(await logs("--limit-bytes=5")).toBe("one\nt");
-    const [first = "", second = ""] = (await logs("--timestamps")).split("\n");
-    expect(first).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+\S+ one$/);
-    expect(await logs(`--since-time=${second.split(" ")[0]}`)).toBe("two\nthree\n");
-    expect(await logs("--since=1h")).toBe("one\ntwo\nthree\n");
-  });
-
-  test("of what is not there are refused in one sentence", async () => {
-    const fails = async (...args: readonly string[]): Promise<string> => {
-      const { code, stderr } = await node.cluster.kubectl([`--namespace=${node.namespace}`, "logs", ...args]);
-      expect(code).toBe(1);
-      return stderr;
-    };
-    expect(await fails("talks", "--previous")).toContain(
-      'previous terminated container "main" in pod "talks" not found',
-    );
-    await node.create(podOf("waits", [{ name: "main", image: "127.0.0.1:1/none:v1" }]));
-    await node.pods.until(
-      "waits",
-      "waiting",
-      (pod) => main(pod)?.state?.waiting?.reason === "ImagePullBackOff",
-    );
-    expect(await fails("waits")).toContain('container "main" in pod "waits" is waiting to start');
-    await node.kubectl(["delete", "pod", "waits", "talks"]);
-  });
-});
-
 describe("controllers", () => {
   test("a Deployment has its replicas, which come again when they are deleted", async () => {
     const labels = { app: "replicas" };
@@ -292,6 +255,8 @@ describe("the environment", () => {
               "assert_value(env:SHAPE)is(lit:round)",
               "assert_value(env:GREETING)is(lit:hello lime)",
               "assert_value(env:SOME_SERVICE_SERVICE_PORT)is(lit:8080)",
+              "assert_exists(env:KUBERNETES_SERVICE_HOST)",
+              "assert_exists(file:/var/run/secrets/kubernetes.io/serviceaccount/token)",
               "assert_value(env:KUBERNETES_SERVICE_PORT)is(lit:443)",
               "write(env:UID)to(stm:stdout)",
             ],
@@ -409,30 +374,5 @@ describe("images", () => {
       'Container image "127.0.0.1:1/none:v1" is not present with pull policy of Never',
     );
     await node.kubectl(["delete", "pod", "never"]);
-  });
-});
-
-describe("a RuntimeClass", () => {
-  test("of the handler wasmer runs its pods there, and one that the node has not refuses them", async () => {
-    const classOf = (handler: string): object => ({
-      apiVersion: "node.k8s.io/v1",
-      kind: "RuntimeClass",
-      metadata: { name: `${node.name}-${handler}` },
-      handler,
-    });
-    await node.cluster.apply(classOf("wasmer"), classOf("unheard-of"));
-    await node.create(
-      podOf("on-wasmer", [{ name: "main", image: localImage("hello") }], {
-        runtimeClassName: `${node.name}-wasmer`,
-      }),
-      podOf("on-nothing", [exerciser([say("never")])], { runtimeClassName: `${node.name}-unheard-of` }),
-    );
-    await node.pods.until("on-wasmer", "Succeeded", inPhase("Succeeded"));
-    expect(await node.kubectl(["logs", "on-wasmer"])).toContain("Hello from AssemblyScript!");
-    const refused = await node.pods.until("on-nothing", "Failed", inPhase("Failed"));
-    expect(refused.status?.reason).toBe("RuntimeHandlerNotFound");
-    expect(refused.status?.message).toContain('the handler "unheard-of" of RuntimeClass');
-    await node.kubectl(["delete", "pod", "on-nothing"]);
-    await node.kubectl(["delete", "runtimeclass", `${node.name}-wasmer`, `${node.name}-unheard-of`]);
   });
 });

@@ -11,9 +11,8 @@ import { nodeClient, openKube } from "@krustlet/kube";
 import { bootstrapNode, keepCertificate, loadCertificate } from "@krustlet/node";
 import type { NodeCertificate } from "@krustlet/node";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { openTestNode } from "./node-in-cluster.ts";
+import { openNodeRights } from "./node-rights.ts";
 import { sharedCluster } from "./shared-cluster.ts";
-import { until } from "./until.ts";
 
 let cluster: Cluster;
 let root: string;
@@ -42,12 +41,10 @@ const bootstrap = async (of: Cluster, told: string[] = []): Promise<boolean> =>
   });
 const currentClient = (): Promise<{ certificate: string } | undefined> =>
   loadCertificate(join(root, "pki", "kubelet-client-current.pem"));
+const patience = { timeout: 30_000 };
 const froms = (told: readonly NodeCertificate[]): string[] => told.map(({ from }) => from);
 const first = (pending: readonly string[]): Promise<void> =>
-  until(
-    () => pending.length > 0,
-    () => "no request waits",
-  );
+  expect.poll(() => pending, patience).not.toEqual([]);
 
 describe("TLS bootstrap", () => {
   test("makes a token a kubeconfig with which the node is what it is, and kubectl too reads it", async () => {
@@ -122,7 +119,7 @@ describe("TLS bootstrap", () => {
 
 describe("a serving certificate", () => {
   test("is self-signed until a person approves the request, and then the cluster's own", async () => {
-    await using node = await openTestNode(cluster);
+    await using node = await openNodeRights(cluster);
     const told: NodeCertificate[] = [];
     const pending: string[] = [];
     const failures: unknown[] = [];
@@ -140,11 +137,7 @@ describe("a serving certificate", () => {
     await first(pending);
     expect(froms(told)).toEqual(["self-signed"]);
     await cluster.kubectlOutput(["certificate", "approve", pending[0]!]);
-    await until(
-      () => told.length === 2,
-      () => "not issued",
-    );
-    expect(froms(told)).toEqual(["self-signed", "issued"]);
+    await expect.poll(() => froms(told), patience).toEqual(["self-signed", "issued"]);
     const certificate = new X509Certificate(told[1]!.certificate);
     expect(certificate.verify(new X509Certificate(cluster.certificateAuthority).publicKey)).toBe(true);
     expect([certificate.checkHost(node.name), certificate.checkIP("127.0.0.1")]).toEqual([
@@ -157,7 +150,7 @@ describe("a serving certificate", () => {
   });
 
   test("that is denied is told with what was said, and the node goes on with its own", async () => {
-    await using node = await openTestNode(cluster);
+    await using node = await openNodeRights(cluster);
     const told: NodeCertificate[] = [];
     const pending: string[] = [];
     const failures: string[] = [];
@@ -174,10 +167,7 @@ describe("a serving certificate", () => {
     });
     await first(pending);
     await cluster.kubectlOutput(["certificate", "deny", pending[0]!]);
-    await until(
-      () => failures.length > 0,
-      () => "nothing was told",
-    );
+    await expect.poll(() => failures, patience).not.toEqual([]);
     expect(failures.join("")).toContain(`The certificate request ${pending[0]} was denied: `);
     expect(froms(told)).toEqual(["self-signed"]);
     stop.abort();

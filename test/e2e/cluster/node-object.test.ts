@@ -1,21 +1,19 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Cluster } from "@krustlet/control-plane";
 import { keepLease, planNodeLabels, planNodeUpdate, registerNode, reportNodeStatus } from "@krustlet/node";
 import type { NodeClient } from "@krustlet/node";
 import type { V1Node } from "@kubernetes/client-node";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { TestNode } from "./node-in-cluster.ts";
-import { openTestNode } from "./node-in-cluster.ts";
+import type { NodeRights } from "./node-rights.ts";
+import { openNodeRights } from "./node-rights.ts";
 import { sharedCluster } from "./shared-cluster.ts";
-import { until } from "./until.ts";
 
 let cluster: Cluster;
-let node: TestNode;
+let node: NodeRights;
 beforeAll(async () => {
   cluster = await sharedCluster();
 });
 beforeEach(async () => {
-  node = await openTestNode(cluster);
+  node = await openNodeRights(cluster);
 });
 afterEach(async () => {
   await node[Symbol.asyncDispose]();
@@ -173,6 +171,7 @@ describe("a node's heartbeat", () => {
     const reporting = reportNodeStatus(counting(counts), {
       nodeName: node.name,
       compute: (existing) => node.build(existing.status?.conditions ?? []),
+      updatePeriodMs: 1000,
       onEvent: ({ reason }) => events.push(reason),
       onFailure: (error) => events.push(String(error)),
       signal: stop.signal,
@@ -181,13 +180,11 @@ describe("a node's heartbeat", () => {
     // The controller manager takes the taint away that the API server gave the node.
     const taintKeys = async (): Promise<string[]> =>
       ((await nodeObject()).spec?.taints ?? []).map(({ key }) => key);
-    await until(
-      async () => !(await taintKeys()).includes("node.kubernetes.io/not-ready"),
-      () => "the taint stays",
-    );
-    expect(await taintKeys()).toEqual(["kubernetes.io/arch", "kubernetes.io/arch"]);
+    await expect.poll(taintKeys, { timeout: 30_000 }).toEqual(["kubernetes.io/arch", "kubernetes.io/arch"]);
     await cluster.kubectlOutput(["cordon", node.name]);
-    await sleep(11_000);
+    await expect.poll(() => events, { timeout: 30_000 }).toContain("NodeNotSchedulable");
+    const looks = counts["getNode"] ?? 0;
+    await expect.poll(() => counts["getNode"], { timeout: 30_000 }).toBeGreaterThan(looks + 3);
     stop.abort();
     await reporting;
     expect(counts["patchNodeStatus"]).toBe(1);
@@ -214,10 +211,9 @@ describe("a node's heartbeat", () => {
       signal: stop.signal,
     });
     const renewed = (times: number): Promise<void> =>
-      until(
-        () => renewals === times,
-        () => `${renewals} renewals: ${failures.join("; ")}`,
-      );
+      expect
+        .poll(() => ({ renewals, failures }), { timeout: 30_000 })
+        .toEqual({ renewals: times, failures: expect.any(Array) });
     await renewed(1);
     const lease = (): Promise<unknown> => look("lease", node.name, "--namespace=kube-node-lease");
     expect(await lease()).toMatchObject({

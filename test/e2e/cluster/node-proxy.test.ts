@@ -1,19 +1,17 @@
+/** The node's HTTPS API: what the API server passes on, and who may ask the port itself. */
+import { readFile } from "node:fs/promises";
 import { request } from "node:https";
+import type { RequestOptions } from "node:https";
 import { networkInterfaces } from "node:os";
-
-import type { Cluster } from "@krustlet/control-plane";
-import { startRegistry } from "@krustlet/testkit";
-import type { TestRegistry } from "@krustlet/testkit";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { exerciser, podOf } from "./exerciser-pod.ts";
+import { hasCondition } from "./pod-watch.ts";
 import { sharedCluster } from "./shared-cluster.ts";
-import { startNode } from "./start-node.ts";
-import type { ClusterNode } from "./start-node.ts";
-import { pushExerciser, wasmPod } from "./wasm-pod.ts";
+import type { TestNode } from "./test-node.ts";
+import { joinNode } from "./test-node.ts";
 
-let cluster: Cluster;
-let registry: TestRegistry;
-let node: ClusterNode;
+let node: TestNode;
 
 /** The API server's proxy does not go to loopback addresses; to this machine's own address it needs no network. */
 const address = Object.values(networkInterfaces())
@@ -22,55 +20,50 @@ const address = Object.values(networkInterfaces())
 
 /** What the API server passes on from the node. */
 const raw = (path: string): Promise<string> =>
-  cluster.kubectlOutput(["get", "--raw", `/api/v1/nodes/node-api/proxy/${path}`]);
+  node.kubectl(["get", "--raw", `/api/v1/nodes/${node.name}/proxy/${path}`]);
 
-/** What the node itself answers to a service account. */
-async function asked(
+/** What the node's port answers to who shows this: a client's certificate, a token, or nothing. */
+function answerOf(
   path: string,
-  account: string,
+  shown: Pick<RequestOptions, "cert" | "key" | "headers"> = {},
 ): Promise<{ readonly status?: number; readonly text: string }> {
-  const port = await cluster.kubectlOutput([
-    "get",
-    "node",
-    "node-api",
-    "-o",
-    "jsonpath={.status.daemonEndpoints.kubeletEndpoint.Port}",
-  ]);
-  const token = account === "" ? "" : (await cluster.kubectlOutput(["create", "token", account])).trim();
-  const headers = token === "" ? {} : { Authorization: `Bearer ${token}` };
+  const options = { host: "127.0.0.1", port: node.port, path, rejectUnauthorized: false, agent: false };
   return new Promise((resolve, reject) => {
-    const sent = request(
-      { host: "127.0.0.1", port, path, headers, rejectUnauthorized: false, agent: false },
-      (answer) => {
-        let text = "";
-        answer.setEncoding("utf8").on("data", (part: string) => (text += part));
-        answer.once("end", () => resolve({ status: answer.statusCode, text }));
-      },
-    );
-    sent.once("error", reject).end();
+    const asked = request({ ...options, ...shown }, (answer) => {
+      let text = "";
+      answer.setEncoding("utf8").on("data", (part: string) => (text += part));
+      answer.once("end", () => resolve({ status: answer.statusCode, text }));
+    });
+    asked.once("error", reject).end();
   });
 }
 
+/** The certificate and key of a kubeconfig's only user. */
+async function certificateOf(kubeconfig: string): Promise<Pick<RequestOptions, "cert" | "key">> {
+  const { users } = parse(await readFile(kubeconfig, "utf8")) as {
+    readonly users: readonly { readonly user: Readonly<Record<string, string>> }[];
+  };
+  const decoded = (field: string): string => Buffer.from(users[0]?.user[field] ?? "", "base64").toString();
+  return { cert: decoded("client-certificate-data"), key: decoded("client-key-data") };
+}
+
+/** A service account's token, as it is sent. */
+async function tokenOf(account: string): Promise<Pick<RequestOptions, "headers">> {
+  const token = (await node.kubectl(["create", "token", account])).trim();
+  return { headers: { Authorization: `Bearer ${token}` } };
+}
+
 beforeAll(async () => {
-  cluster = await sharedCluster();
-  registry = await startRegistry();
-  const image = await pushExerciser(registry);
-  node = await startNode(cluster, {
-    name: "node-api",
-    args: address === undefined ? [] : ["--node-ip", address],
+  node = await joinNode(await sharedCluster(), {
+    args: address === undefined ? [] : ["--node-ip", address, "--address", "0.0.0.0"],
   });
-  const containers = [{ name: "main", image, args: ["sleep(600000)"] }];
-  await cluster.apply(wasmPod("node-api", "shown", { containers }));
-  await cluster.kubectlOutput(["wait", "pod/shown", "--for=condition=Ready", "--timeout=40s"]);
+  await node.create(podOf("shown", [exerciser(["sleep(600000)"])], { terminationGracePeriodSeconds: 2 }));
+  await node.pods.until("shown", "Ready", hasCondition("Ready"));
 });
-afterAll(async () => {
-  await cluster.kubectl(["delete", "pod", "shown", "--ignore-not-found", "--wait=false"]);
-  await node[Symbol.asyncDispose]();
-  await registry[Symbol.asyncDispose]();
-});
+afterAll(() => node[Symbol.asyncDispose]());
 
 describe.skipIf(address === undefined)("the node behind the API server's proxy", () => {
-  it("shows its configuration and its health", async () => {
+  test("shows its configuration and its health", async () => {
     expect(JSON.parse(await raw("configz"))).toMatchObject({
       kubeletconfig: { kind: "KubeletConfiguration", apiVersion: "kubelet.config.k8s.io/v1beta1" },
     });
@@ -79,7 +72,7 @@ describe.skipIf(address === undefined)("the node behind the API server's proxy",
     }
   });
 
-  it("lists its pods, and those that run", async () => {
+  test("lists its pods, and those that run", async () => {
     const names = async (path: string): Promise<readonly (string | undefined)[]> =>
       (JSON.parse(await raw(path)) as { items: { metadata: { name?: string } }[] }).items.map(
         ({ metadata }) => metadata.name,
@@ -88,51 +81,59 @@ describe.skipIf(address === undefined)("the node behind the API server's proxy",
     await expect(names("runningpods/")).resolves.toStrictEqual(["shown"]);
   });
 
-  it("tells how it is and what its pods use, for Prometheus and metrics-server", async () => {
+  test("tells how it is and what its pods use, for Prometheus and metrics-server", async () => {
     const metrics = await raw("metrics");
     expect(metrics).toMatch(/^kubelet_running_pods 1$/mu);
     expect(metrics).toMatch(/^kubelet_pod_start_sli_duration_seconds_count 1$/mu);
     expect(metrics).toMatch(/^process_resident_memory_bytes \d+$/mu);
     const resource = await raw("metrics/resource");
     expect(resource).toMatch(
-      /^container_memory_working_set_bytes\{container="main",namespace="default",pod="shown"\} [1-9]\d+ \d{13}$/mu,
+      new RegExp(
+        `^container_memory_working_set_bytes\\{container="main",namespace="${node.namespace}",pod="shown"\\} [1-9]\\d+ \\d{13}$`,
+        "mu",
+      ),
     );
     expect(resource).toMatch(/^node_cpu_usage_seconds_total [\d.]+ \d{13}$/mu);
     expect(JSON.parse(await raw("stats/summary"))).toMatchObject({
-      node: { nodeName: "node-api" },
-      pods: [{ podRef: { name: "shown", namespace: "default" }, containers: [{ name: "main" }] }],
+      node: { nodeName: node.name },
+      pods: [{ podRef: { name: "shown", namespace: node.namespace }, containers: [{ name: "main" }] }],
     });
   });
 });
 
 describe("the node's own port", () => {
-  it("knows a service account by its token, and lets it see what it may", async () => {
-    for (const account of ["stranger", "scraper"]) {
-      await cluster.kubectlOutput(["create", "serviceaccount", account]);
-    }
-    await cluster.kubectlOutput([
-      "create",
-      "clusterrole",
-      "scrape",
-      "--verb=get",
-      "--resource=nodes/metrics",
-    ]);
-    const binding = ["--clusterrole=scrape", "--serviceaccount=default:scraper"];
-    await cluster.kubectlOutput(["create", "clusterrolebinding", "scrape", ...binding]);
-    await expect(asked("/metrics/resource", "")).resolves.toStrictEqual({
-      status: 401,
-      text: "Unauthorized",
+  test("shows its configuration, its health and its pods to whoever may see them, and nothing to others", async () => {
+    const admin = await certificateOf(node.cluster.adminKubeconfig);
+    const configz = await answerOf("/configz", admin);
+    expect(JSON.parse(configz.text)).toMatchObject({
+      kubeletconfig: { kind: "KubeletConfiguration", maxPods: 110 },
     });
-    await expect(asked("/metrics/resource", "stranger")).resolves.toStrictEqual({
+    expect(await answerOf("/healthz", admin)).toEqual({ status: 200, text: "ok" });
+    expect((await answerOf("/pods", admin)).text).toContain('"kind":"PodList"');
+    expect((await answerOf("/metrics", admin)).text).toContain("kubelet_running_pods");
+    expect((await answerOf("/pods")).status).toBe(401);
+    const nobody = await certificateOf(await node.cluster.kubeconfigFor("alice"));
+    expect((await answerOf("/pods", nobody)).status).toBe(403);
+  });
+
+  test("knows a service account by its token, and lets it see what it may", async () => {
+    const { namespace } = node;
+    const role = `scrape-${node.name}`;
+    for (const account of ["stranger", "scraper"]) await node.kubectl(["create", "serviceaccount", account]);
+    await node.kubectl(["create", "clusterrole", role, "--verb=get", "--resource=nodes/metrics"]);
+    const binding = [`--clusterrole=${role}`, `--serviceaccount=${namespace}:scraper`];
+    await node.kubectl(["create", "clusterrolebinding", role, ...binding]);
+    await expect(answerOf("/metrics/resource")).resolves.toStrictEqual({ status: 401, text: "Unauthorized" });
+    await expect(answerOf("/metrics/resource", await tokenOf("stranger"))).resolves.toStrictEqual({
       status: 403,
-      text: "Forbidden (user=system:serviceaccount:default:stranger, verb=get, resource=nodes, subresource(s)=[metrics])\n",
+      text: `Forbidden (user=system:serviceaccount:${namespace}:stranger, verb=get, resource=nodes, subresource(s)=[metrics])\n`,
     });
-    await expect(asked("/metrics/resource", "scraper")).resolves.toMatchObject({ status: 200 });
-    await expect(asked("/configz", "scraper")).resolves.toMatchObject({
+    const scraper = await tokenOf("scraper");
+    await expect(answerOf("/metrics/resource", scraper)).resolves.toMatchObject({ status: 200 });
+    await expect(answerOf("/configz", scraper)).resolves.toMatchObject({
       status: 403,
-      text: "Forbidden (user=system:serviceaccount:default:scraper, verb=get, resource=nodes, subresource(s)=[configz proxy])\n",
+      text: `Forbidden (user=system:serviceaccount:${namespace}:scraper, verb=get, resource=nodes, subresource(s)=[configz proxy])\n`,
     });
-    await cluster.kubectlOutput(["delete", "clusterrolebinding/scrape", "clusterrole/scrape"]);
-    await cluster.kubectlOutput(["delete", "serviceaccount", "stranger", "scraper"]);
+    await node.kubectl(["delete", `clusterrolebinding/${role}`, `clusterrole/${role}`]);
   });
 });

@@ -7,7 +7,7 @@ import type { V1Pod, V1Volume } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { exerciser, podOf } from "./exerciser-pod.ts";
 import { hasCondition, inPhase } from "./pod-watch.ts";
-import { openTestNode } from "./node-in-cluster.ts";
+import { openNodeRights } from "./node-rights.ts";
 import { sharedCluster } from "./shared-cluster.ts";
 import type { TestNode } from "./test-node.ts";
 import { joinNode } from "./test-node.ts";
@@ -128,7 +128,7 @@ describe("a volume", () => {
 
   test("of the service account has another token in time, in place, that the API server takes as well", async () => {
     // Volumes on a real API server with a node's rights, and a clock that nobody has to wait for.
-    await using alone = await openTestNode(await sharedCluster());
+    await using alone = await openNodeRights(await sharedCluster());
     const made = podOf("renewed", [exerciser([])], { nodeName: alone.name });
     await node.kubectl(["create", "-f", "-"], { stdin: JSON.stringify(made) });
     const pod = JSON.parse(await node.kubectl(["get", "pod", "renewed", "--output=json"])) as V1Pod;

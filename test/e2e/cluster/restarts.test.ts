@@ -1,8 +1,7 @@
-/** The node's process ends and comes back: what becomes of its pods, its certificates and its object. */
+/** The node's process ends and comes back: what becomes of its pods. */
 import { mkdir } from "node:fs/promises";
-import { connect } from "node:tls";
 import { join } from "node:path";
-import type { V1CertificateSigningRequest, V1Pod } from "@kubernetes/client-node";
+import type { V1Pod } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hasCondition, inPhase } from "./pod-watch.ts";
 import { sharedCluster } from "./shared-cluster.ts";
@@ -79,42 +78,3 @@ describe("a node whose process", () => {
     });
   }
 });
-
-describe("a node that joins by a bootstrap token", () => {
-  test("gets a client's certificate by itself, a serving one when it is approved, and keeps both over a restart", async () => {
-    const cluster = await sharedCluster();
-    await using node = await joinNode(cluster, { bootstrap: true });
-    const requests = async (): Promise<V1CertificateSigningRequest[]> => {
-      const all = JSON.parse(await cluster.kubectlOutput(["get", "csr", "--output=json"]));
-      return all.items.filter(
-        ({ spec }: V1CertificateSigningRequest) => spec.username === `system:node:${node.name}`,
-      );
-    };
-    const serving = async (): Promise<V1CertificateSigningRequest | undefined> =>
-      (await requests()).find(({ spec }) => spec.signerName === "kubernetes.io/kubelet-serving");
-    await expect.poll(serving, { timeout: 20_000 }).toBeDefined();
-    await cluster.kubectlOutput(["certificate", "approve", (await serving())?.metadata?.name ?? ""]);
-    await expect
-      .poll(() => issuerOf(node.port, cluster.certificateAuthority), { timeout: 20_000 })
-      .toBe("trusted");
-    await node.create(podOf("signed", [exerciser([say("trusted")])]));
-    await node.pods.until("signed", "Succeeded", inPhase("Succeeded"));
-    expect(await node.kubectl(["logs", "signed"])).toBe("trusted");
-    const before = (await requests()).length;
-    await node.process.kill();
-    await node.process.start();
-    expect(await issuerOf(node.port, cluster.certificateAuthority)).toBe("trusted");
-    expect((await requests()).length).toBe(before);
-  });
-});
-
-/** Whether a server on loopback shows a certificate that the authority signed. */
-function issuerOf(port: number, ca: string): Promise<string> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: "127.0.0.1", port, ca, rejectUnauthorized: false }, () => {
-      resolve(socket.authorized ? "trusted" : String(socket.authorizationError));
-      socket.destroy();
-    });
-    socket.once("error", (error) => resolve(error.message));
-  });
-}

@@ -23,19 +23,6 @@ const log = (...args: readonly string[]): Promise<string> => node.kubectl(["logs
 const exitCodeOf = (pod: V1Pod): number | undefined =>
   pod.status?.containerStatuses?.[0]?.state?.terminated?.exitCode;
 
-describe("the node", () => {
-  test("says that it is one for WebAssembly, by its architecture, a label and two taints", async () => {
-    const { metadata, spec, status } = await node.object();
-    expect(status?.nodeInfo?.architecture).toBe("wasm32-wasi");
-    expect(metadata?.labels?.["kubernetes.io/arch"]).toBe("wasm32-wasi");
-    const own = spec?.taints?.filter(({ key }) => key === "kubernetes.io/arch");
-    expect(own).toHaveLength(2);
-    for (const effect of ["NoExecute", "NoSchedule"]) {
-      expect(own).toContainEqual({ key: "kubernetes.io/arch", value: "wasm32-wasi", effect });
-    }
-  });
-});
-
 describe("a pod", () => {
   test("is Pending when it is created, and seen Running before it has Succeeded", async () => {
     await node.create(podOf("phases", [exerciser([say("quick")])]));
@@ -330,6 +317,9 @@ describe("a pod", () => {
     await succeeds("private");
     expect(await log("private", "--container=floofycat")).toBe("slats");
     expect(await log("private", "--container=neatcat")).toBe("kiki");
+    const events = (): Promise<string> => node.kubectl(["events", "--for", "pod/private"]);
+    for (const reason of ["Scheduled", "Pulling", "Pulled", "Created", "Started"])
+      await expect.poll(events, { timeout: 15_000 }).toContain(reason);
     const waits = (pod: V1Pod): string | undefined =>
       pod.status?.containerStatuses?.[0]?.state?.waiting?.reason;
     await node.pods.until("without-login", "ImagePullBackOff", (pod) => waits(pod) === "ImagePullBackOff");

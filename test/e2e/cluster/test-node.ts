@@ -14,6 +14,8 @@ export interface TestNode extends AsyncDisposable {
   readonly cluster: Cluster;
   readonly name: string;
   readonly namespace: string;
+  /** All that is its own, and the kubeconfig that it made of a bootstrap token. */
+  readonly directory: string;
   /** What is kept beneath `--root`. */
   readonly root: string;
   readonly process: ClusterNode["process"];
@@ -34,8 +36,8 @@ export interface TestNode extends AsyncDisposable {
 export interface TestNodeOptions {
   /** Where the node finds the API server. Default: the API server itself. */
   readonly server?: string;
-  /** Joins by a bootstrap token instead of a certificate. */
-  readonly bootstrap?: boolean;
+  /** A kubeconfig with a bootstrap token, by which it joins; the node makes its own. Default: it has one already. */
+  readonly bootstrap?: string;
   readonly args?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -44,15 +46,15 @@ export interface TestNodeOptions {
 export async function joinNode(cluster: Cluster, options: TestNodeOptions = {}): Promise<TestNode> {
   const name = `n-${randomBytes(4).toString("hex")}`;
   const directory = await mkdtemp(join(tmpdir(), "krustlet-node-"));
+  const own = join(directory, "kubeconfig");
   const namespace = await createNamespace(cluster, name);
   const at = options.server === undefined ? {} : { server: options.server };
   const node = await createNode(cluster, {
     command: krustletCommand,
     name,
     directory,
-    kubeconfig:
-      options.bootstrap === true ? join(directory, "kubeconfig") : await cluster.nodeKubeconfig(name, at),
-    ...(options.bootstrap === true ? { bootstrap: await cluster.bootstrapKubeconfig(at) } : {}),
+    kubeconfig: options.bootstrap === undefined ? await cluster.nodeKubeconfig(name, at) : own,
+    ...(options.bootstrap === undefined ? {} : { bootstrap: options.bootstrap }),
     args: ["--x-allow-local-modules", ...(options.args ?? [])],
     ...(options.environment === undefined ? {} : { environment: options.environment }),
   });
@@ -83,6 +85,7 @@ export async function joinNode(cluster: Cluster, options: TestNodeOptions = {}):
     cluster,
     name,
     namespace,
+    directory,
     root: join(directory, "root"),
     process: node.process,
     port: node.port,

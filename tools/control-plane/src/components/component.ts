@@ -12,6 +12,8 @@ export interface Component {
   readonly log: string;
   /** Undefined while it does not run. */
   readonly pid: number | undefined;
+  /** What the process that ended last gave back; null where a signal ended it, undefined where none has ended. */
+  readonly exitCode: number | null | undefined;
   /** Starts it, where it does not run, on the port it had, and resolves once it is ready. */
   start(): Promise<void>;
   /** Ends it as an administrator would, with SIGTERM (after 30 s with SIGKILL), and resolves once it is gone. */
@@ -44,6 +46,7 @@ export function createComponent(init: ComponentInit): Component {
   const { name, log } = init;
   let child: ChildProcess | undefined;
   let gone: Promise<string> = Promise.resolve("it was never started");
+  let exitCode: number | null | undefined;
 
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (child === undefined) return;
@@ -61,6 +64,9 @@ export function createComponent(init: ComponentInit): Component {
     get pid() {
       return child?.pid;
     },
+    get exitCode() {
+      return exitCode;
+    },
     async start() {
       if (child !== undefined) return;
       const started = spawnBound(init);
@@ -71,7 +77,10 @@ export function createComponent(init: ComponentInit): Component {
           resolve(how);
         };
         started.once("error", (error) => over(error.message));
-        started.once("exit", (code, signal) => over(`it ended with ${code ?? signal}`));
+        started.once("exit", (code, signal) => {
+          exitCode = code;
+          over(`it ended with ${code ?? signal}`);
+        });
       });
       const failure = await Promise.race([gone, untilReady(init.ready, () => child === started)]);
       if (failure === undefined) return;

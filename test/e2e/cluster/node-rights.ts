@@ -6,8 +6,8 @@ import type { NodeClient } from "@krustlet/node";
 import { buildNode, measureMachine, nodeConditionsOf, pressureOf } from "@krustlet/node";
 import type { V1Node, V1NodeCondition } from "@kubernetes/client-node";
 
-/** A node with nothing but a node's rights, and what it says of itself. */
-export interface TestNode extends AsyncDisposable {
+/** The API server as a node sees it that has nothing but a node's rights, and what that node says of itself. */
+export interface NodeRights extends AsyncDisposable {
   readonly name: string;
   readonly kube: Kube;
   readonly client: NodeClient;
@@ -16,7 +16,7 @@ export interface TestNode extends AsyncDisposable {
 }
 
 /** Opens the API server as a node that nobody has used yet. */
-export async function openTestNode(cluster: Cluster): Promise<TestNode> {
+export async function openNodeRights(cluster: Cluster): Promise<NodeRights> {
   const name = `node-${randomUUID()}`;
   const kube = await openKube({ kubeconfig: await cluster.nodeKubeconfig(name) });
   const machine = Object.assign({}, await measureMachine({ rootDirectory: "/" }), { hostname: name });
