@@ -4,24 +4,9 @@
  */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { announce, build, buildDemos, elapsed, environment, installDependencies, root } from "./steps.mjs";
+import { announce, environment, preparation, root, runSteps } from "./steps.mjs";
 
-const steps = [
-  { title: "Installing dependencies", step: installDependencies },
-  { title: "Building the packages", step: build },
-  { title: "Compiling the demos", step: () => buildDemos(["--brief"]) },
-];
-
-for (const { title, step } of steps) {
-  const start = performance.now();
-  announce(title);
-  const code = await step();
-  if (code !== 0) {
-    process.stderr.write(`\n${title}: failed with exit code ${code} after ${elapsed(start)}.\n`);
-    process.exit(code);
-  }
-  process.stdout.write(`  ${elapsed(start)}\n`);
-}
+await runSteps(preparation);
 
 announce("Starting the cluster");
 const program = [

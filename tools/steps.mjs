@@ -100,3 +100,24 @@ export function elapsed(start) {
 export function announce(title) {
   process.stdout.write(`\n▸ ${title}\n`);
 }
+
+/** Runs steps one after the other, each with its time; the first that fails ends this process with its exit code. */
+export async function runSteps(steps) {
+  for (const { title, step } of steps) {
+    const start = performance.now();
+    announce(title);
+    const code = await step();
+    if (code !== 0) {
+      process.stderr.write(`\n${title}: failed with exit code ${code} after ${elapsed(start)}.\n`);
+      process.exit(code);
+    }
+    process.stdout.write(`  ${elapsed(start)}\n`);
+  }
+}
+
+/** What comes before anything of the checkout can run. */
+export const preparation = [
+  { title: "Installing dependencies", step: installDependencies },
+  { title: "Building the packages", step: build },
+  { title: "Compiling the demos", step: () => buildDemos(["--brief"]) },
+];
