@@ -12,3 +12,5 @@
  * @packageDocumentation
  */
 export { systemClock } from "./system-clock.ts";
+export { within } from "./within.ts";
+export type { TimeLimit } from "./within.ts";

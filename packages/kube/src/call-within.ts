@@ -1,3 +1,4 @@
+import { systemClock, within } from "@krustlet/clock";
 import { isKrustletError } from "@krustlet/interface";
 import { isApiError } from "./api-error.ts";
 import { connectionErrorOf, timeoutOf } from "./connection-error.ts";
@@ -21,28 +22,16 @@ export async function callWithin<T>(
   { call, server, signal, timeoutMs }: CallLimits,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  signal?.throwIfAborted();
-  const end = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  let abort: (() => void) | undefined;
-  // Not left to the connection: what waits for one heeds no signal.
-  const over = new Promise<never>((_, reject) => {
-    // Its own limit comes first where it has one: then it looks whether it is dead.
-    timer = setTimeout(() => reject(timeoutOf(server, call)), timeoutMs + 500);
-    abort = () => reject(signal?.reason);
-    signal?.addEventListener("abort", abort, { once: true });
-  });
-  const working = work(end.signal);
+  // The connection's own limit comes first where it has one: then it looks whether it is dead.
+  const ms = timeoutMs + 500;
+  const late = (): never => {
+    throw timeoutOf(server, call);
+  };
   try {
-    return await Promise.race([working, over]);
+    return await within({ clock: systemClock, ms, signal, late }, work);
   } catch (error) {
-    working.catch(() => undefined);
-    end.abort();
     if (signal?.aborted === true) throw signal.reason;
     if (isApiError(error) || isKrustletError(error)) throw error;
     throw connectionErrorOf(error, server, call);
-  } finally {
-    clearTimeout(timer);
-    if (abort !== undefined) signal?.removeEventListener("abort", abort);
   }
 }

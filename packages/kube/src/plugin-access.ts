@@ -1,4 +1,5 @@
 import type { RequestOptions } from "node:https";
+import { systemClock, within } from "@krustlet/clock";
 import { KrustletError } from "@krustlet/interface";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { messageOf } from "./connection-error.ts";
@@ -73,19 +74,12 @@ function reasonOf(cause: unknown): string {
 
 async function accessOf(config: KubeConfig): Promise<Access> {
   const options: RequestOptions & { servername?: string } = {};
-  const applied = config.applyToHTTPSOptions(options);
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new Error("its plugin did not answer within a minute")),
-      PLUGIN_TIMEOUT_MS,
-    );
-  });
-  try {
-    await Promise.race([applied, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const late = (): never => {
+    throw new Error("its plugin did not answer within a minute");
+  };
+  await within({ clock: systemClock, ms: PLUGIN_TIMEOUT_MS, late }, () =>
+    config.applyToHTTPSOptions(options),
+  );
   const { ca, cert, key, servername, rejectUnauthorized } = options;
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(options.headers ?? {})) {

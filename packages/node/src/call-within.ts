@@ -1,3 +1,4 @@
+import { within } from "@krustlet/clock";
 import type { Clock } from "@krustlet/interface";
 import { KrustletError } from "@krustlet/interface";
 
@@ -21,22 +22,12 @@ export async function callWithin<T>(
   doing: Pick<Doing, "clock" | "signal" | "callTimeoutMs">,
   call: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const { clock, signal, callTimeoutMs } = doing;
-  signal.throwIfAborted();
-  const over = new AbortController();
-  const both = AbortSignal.any([signal, over.signal]);
-  const late = clock.sleep(callTimeoutMs, { signal: both }).then(() => {
-    const seconds = callTimeoutMs / 1000;
-    throw new KrustletError("Timeout", `The API server did not answer within ${seconds} s.`, {
-      retryable: true,
-    });
-  });
-  try {
-    return await Promise.race([call(both), late]);
-  } finally {
-    over.abort();
-    late.catch(() => {});
-  }
+  const { clock, signal, callTimeoutMs: ms } = doing;
+  const late = (): never => {
+    const sentence = `The API server did not answer within ${ms / 1000} s.`;
+    throw new KrustletError("Timeout", sentence, { retryable: true });
+  };
+  return within({ clock, ms, signal, late }, call);
 }
 
 /** How {@link untilDone} tries. */

@@ -5,7 +5,7 @@ import { canBeReached, isLoopback, isUnspecified } from "./address-kinds.ts";
 import type { AddressReader, InterfaceAddress } from "./address-reader.ts";
 import { SYSTEM_ADDRESSES } from "./address-reader.ts";
 import { parseDefaultRoutes } from "./default-routes.ts";
-import { systemClock } from "@krustlet/clock";
+import { systemClock, within } from "@krustlet/clock";
 
 /** Options of {@link discoverAddresses}. */
 export interface DiscoverOptions extends Cancellable {
@@ -83,15 +83,8 @@ async function lookedUp(
   { hostname, clock = systemClock, signal }: DiscoverOptions,
   reader: AddressReader,
 ): Promise<readonly string[]> {
-  const over = new AbortController();
-  const both = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]);
-  const late = clock.sleep(LOOKUP_MS, { signal: both }).then((): readonly string[] => []);
-  try {
-    return await Promise.race([reader.lookup(hostname), late]);
-  } finally {
-    over.abort();
-    late.catch(() => {});
-  }
+  const limit = { clock, ms: LOOKUP_MS, signal, late: (): readonly string[] => [] };
+  return within(limit, () => reader.lookup(hostname));
 }
 
 function checked(text: string): string {
