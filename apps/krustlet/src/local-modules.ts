@@ -1,15 +1,17 @@
 import { createHash } from "node:crypto";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
 
 import { KrustletError } from "@krustlet/interface";
 import type { EnsuredImage, ImageStore, WasmImage } from "@krustlet/interface";
 import { wasmKindOf } from "@krustlet/wasm-binary";
 
-import { openRegularFile } from "./open-regular-file.ts";
+import { openRegularFile, requireRegularFile } from "./open-regular-file.ts";
 import { reasonOf } from "./run-options.ts";
 
 /** The engine takes no module of more. */
 const MAX_MODULE_BYTES = 2 ** 30;
+const SMALL_MODULE_BYTES = 2 ** 18;
 
 /** Whether a container's `image` is a file: it begins with `./`, `../` or `/`, which no reference does. */
 export function isModulePath(image: string): boolean {
@@ -28,9 +30,7 @@ export function modulePathOf(image: string, directory: string): string {
 export async function readModuleFile(path: string): Promise<WasmImage> {
   let bytes: Buffer;
   try {
-    await using file = await openRegularFile(path);
-    if ((await file.stat()).size > MAX_MODULE_BYTES) throw new Error("it is larger than a gigabyte");
-    bytes = await file.readFile();
+    bytes = readSmall(path) ?? (await readLarge(path));
   } catch (cause) {
     throw new KrustletError("ImageNotFound", `${path} cannot be read: ${reasonOf(cause)}`, { cause });
   }
@@ -43,6 +43,26 @@ export async function readModuleFile(path: string): Promise<WasmImage> {
   const digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
   const size = bytes.length;
   return { reference: path, imageID: digest, kind, module: { digest, path, size }, config: {}, size };
+}
+
+/** At once: the way to another thread and back, several times, takes longer. Undefined for a larger one. */
+function readSmall(path: string): Buffer | undefined {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const found = fstatSync(fd);
+    requireRegularFile(found);
+    if (found.size > SMALL_MODULE_BYTES) return undefined;
+    const bytes = Buffer.alloc(found.size);
+    return bytes.subarray(0, readSync(fd, bytes));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+async function readLarge(path: string): Promise<Buffer> {
+  await using file = await openRegularFile(path);
+  if ((await file.stat()).size > MAX_MODULE_BYTES) throw new Error("it is larger than a gigabyte");
+  return await file.readFile();
 }
 
 /** An image store that also knows absolute paths of `.wasm` files; `open` is called by the first real image. */

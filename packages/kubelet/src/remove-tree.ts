@@ -6,9 +6,11 @@ import { join } from "node:path";
 const FEW_ENTRIES = 16;
 const SMALL_BYTES = 1024 * 1024;
 
-/** How long after one removal at once there is no other: many of them would hold up everybody. */
-const PAUSE_MS = 100;
-let last = Number.NEGATIVE_INFINITY;
+/** So many are removed at once in so many milliseconds, a pod's and not many more: all of them would hold up everybody. */
+const AT_ONCE = 3;
+const PERIOD_MS = 100;
+let since = Number.NEGATIVE_INFINITY;
+let removed = 0;
 
 /**
  * Removes a directory of the kubelet's own with all that is in it; one that is not there is well. A large one does not
@@ -17,8 +19,12 @@ let last = Number.NEGATIVE_INFINITY;
 export async function removeTree(path: string): Promise<void> {
   const options = { recursive: true, force: true };
   const now = performance.now();
-  if (now - last > PAUSE_MS && isSmall(path)) {
-    last = now;
+  if (now - since > PERIOD_MS) {
+    since = now;
+    removed = 0;
+  }
+  if (removed < AT_ONCE && isSmall(path)) {
+    removed += 1;
     rmSync(path, options);
   } else await rm(path, options);
 }
