@@ -1,6 +1,6 @@
 import { execFile, spawnSync } from "node:child_process";
-import { mkdir, writeFile } from "node:fs/promises";
-import { delimiter, join } from "node:path";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkout, demo, temporaryDirectory } from "./krustlet.ts";
@@ -51,6 +51,20 @@ describe("the published package", () => {
       cwd: directory.path,
     });
     expect(stdout).toBe("installed");
+  });
+
+  it("keeps what only a node needs out of the file of every other command", async () => {
+    const dist = join(dirname(krustlet), "..", "krustlet", "dist");
+    const main = await readFile(join(dist, "main.cjs"), "utf8");
+    expect(main).not.toMatch(/@kubernetes\/client-node|["'](?:pino|@grpc)/u);
+    expect(await readFile(join(dist, "node.mjs"), "utf8")).toContain("pino");
+  });
+
+  it("is a node as well", async () => {
+    const { stdout } = await run(krustlet, ["node", "--show-config", "--max-pods", "7"], {
+      env: environment(),
+    });
+    expect(JSON.parse(stdout)).toMatchObject({ kind: "KubeletConfiguration", maxPods: 7 });
   });
 
   it("runs a manifest", async () => {
