@@ -68,8 +68,17 @@ const COMMON: Options = {
   sourcemap: false,
   minify: true,
   // What has native parts, or is large and rarely needed.
-  noExternal: [/^(?!koffi|undici|pino|@wasmer|@kubernetes)/u],
-  external: ["koffi", "undici", "pino", "@kubernetes/client-node", "@wasmer/wasi", "@wasmer/wasmfs"],
+  noExternal: [/^(?!koffi|undici|pino|@grpc|@wasmer|@kubernetes)/u],
+  external: [
+    "koffi",
+    "undici",
+    "pino",
+    "@grpc/grpc-js",
+    "@grpc/proto-loader",
+    "@kubernetes/client-node",
+    "@wasmer/wasi",
+    "@wasmer/wasmfs",
+  ],
   removeNodeProtocol: false,
   esbuildPlugins: [lazyBuiltins, ownFiles],
 };
