@@ -32,6 +32,8 @@ import { pastAuthorizerLag } from "./node/past-authorizer-lag.ts";
 import { chooseRuntime } from "./node/choose-runtime.ts";
 import { followObjects } from "./node/follow-objects.ts";
 import type { FollowedObjects } from "./node/follow-objects.ts";
+import { openDevices } from "./node/open-devices.ts";
+import type { NodeDevices } from "./node/open-devices.ts";
 import { withLocalModules } from "./node/local-modules.ts";
 import { recordWarning } from "./node/record-events.ts";
 import { systemClock } from "@krustlet/clock";
@@ -43,6 +45,7 @@ export interface ComposedNode extends AsyncDisposable {
   readonly client: NodeClient;
   readonly images: DirectoryImageStore;
   readonly recorder: EventRecorder;
+  readonly devices: NodeDevices;
   /**
    * Begins to follow what a node may watch once it is registered, and gives everything of a kubelet but its sources.
    * `node` gives the newest Node that is known.
@@ -103,13 +106,15 @@ export async function composeNode(init: ComposeNodeInit): Promise<ComposedNode> 
       ),
   });
   const { runtimes } = opened.use(composeRuntimes(host.endsProcess));
+  const devices = opened.use(await openDevices(config, log));
   const owned = opened.move();
   return {
     kube,
     client: nodeClient(kube),
     images,
     recorder,
-    followCluster: (node) => followCluster(init, { kube, images, runtimes, recorder, node }),
+    devices,
+    followCluster: (node) => followCluster(init, { kube, images, runtimes, recorder, devices, node }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
@@ -121,6 +126,7 @@ function followCluster(
     readonly images: ImageStore;
     readonly runtimes: KubeletInit["runtimes"];
     readonly recorder: EventRecorder;
+    readonly devices: NodeDevices;
     readonly node: () => V1Node;
   },
 ): FollowedCluster {
@@ -184,6 +190,7 @@ function followCluster(
       node,
       rootDir: config.root,
       checkpoints: checkpointDirectory(join(config.root, "checkpoints")),
+      devices: parts.devices,
       removeVolumes: (uid) => removePodVolumes({ rootDirectory: config.root, uid }),
       writeStatus: (pod, status, signal) => pods.patchPodStatus(pod, status, { signal }),
       deletePod: (pod, options) => pods.deletePod(pod, options),

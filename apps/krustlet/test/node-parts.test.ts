@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { KrustletError } from "@krustlet/interface";
+import type { DeviceResources } from "@krustlet/device-plugins";
 import type { Machine } from "@krustlet/node";
 import { FakeClock } from "@krustlet/testkit";
 import type { V1Node, V1Pod } from "@kubernetes/client-node";
@@ -41,8 +42,13 @@ const MACHINE: Machine = {
 };
 
 describe("the Node object", () => {
-  const objectOf = (flags: Record<string, string>, machine: Partial<Machine> = {}) =>
+  const objectOf = (
+    flags: Record<string, string>,
+    machine: Partial<Machine> = {},
+    devices: DeviceResources = { capacity: {}, reserved: {} },
+  ) =>
     nodeObjectOf({
+      devices,
       config: config(flags),
       version: "0.1.0",
       machine: { ...MACHINE, ...machine },
@@ -67,6 +73,15 @@ describe("the Node object", () => {
     expect(node.spec).toEqual({ providerID: "x://1" });
     expect(node.status?.capacity).toMatchObject({ pods: "40", cpu: "4" });
     expect(node.status?.nodeInfo?.kubeletVersion).toBe("v1.36.3+krustlet.0.1.0");
+  });
+  it("has the devices of plugins, and lets pods have the healthy ones", () => {
+    const { node } = objectOf(
+      {},
+      {},
+      { capacity: { "example.com/gpu": "3", "example.com/gone": "0" }, reserved: { "example.com/gpu": "1" } },
+    );
+    expect(node.status?.capacity).toMatchObject({ "example.com/gpu": "3", "example.com/gone": "0" });
+    expect(node.status?.allocatable).toMatchObject({ "example.com/gpu": "2", "example.com/gone": "0" });
   });
   it("keeps what is reserved, and what eviction needs, from pods", () => {
     const { node } = objectOf({

@@ -16,6 +16,7 @@ export type { ObjectChange } from "./api-pods.ts";
 export { checkpointDirectory } from "./checkpoint-directory.ts";
 export type { CheckpointStore } from "./checkpoint-directory.ts";
 export { argsOf, buildContainerPlan, moduleNameOf, podKeyOf } from "./container-plan.ts";
+export type { ContainerDevices, DevicePort } from "./container-devices.ts";
 export type { ContainerPlanInit } from "./container-plan.ts";
 export { openCriLog } from "./cri-log-writer.ts";
 export type { CriLogInit, CriLogWriter } from "./cri-log-writer.ts";

@@ -17,6 +17,7 @@ import type { V1Pod } from "@kubernetes/client-node";
 import type { Observable } from "rxjs";
 
 import type { CheckpointStore } from "./checkpoint-directory.ts";
+import type { DevicePort } from "./container-devices.ts";
 import type { MirrorPorts } from "./mirror-keeper.ts";
 import type { PodAddresses } from "./pod-address.ts";
 
@@ -122,6 +123,8 @@ export interface KubeletInit {
     pod: V1Pod,
     signal: AbortSignal,
   ) => Promise<Readonly<Record<string, string>>> | Readonly<Record<string, string>>;
+  /** The devices of plugins. Default: there are none. */
+  readonly devices?: DevicePort;
   /** Told which pods need the objects that they name: before anything of a pod is done, and when it has ended. */
   readonly objectUsers?: { register(pod: V1Pod): void; unregister(uid: string): void };
   /**

@@ -38,12 +38,13 @@ export async function readLeftPods(store: CheckpointStore): Promise<LeftPods> {
   return { checkpoints, broken };
 }
 
-/** Removes everything of a pod that is nobody's any more: volumes, messages, logs and, at last, its checkpoint. */
+/** Removes everything of a pod that is nobody's any more: devices, volumes, messages, logs and, at last, its checkpoint. */
 export async function removeLeftPod(
-  kubelet: Pick<KubeletInit, "rootDir" | "removeVolumes" | "checkpoints">,
+  kubelet: Pick<KubeletInit, "rootDir" | "removeVolumes" | "devices" | "checkpoints">,
   { namespace, name, uid }: Pick<Checkpoint, "namespace" | "name" | "uid">,
 ): Promise<void> {
   const key = { namespace, name, uid };
+  await kubelet.devices?.release(uid);
   await kubelet.removeVolumes?.(uid);
   const containers = containersDirOf(kubelet.rootDir, key);
   await rm(containers, { recursive: true, force: true });

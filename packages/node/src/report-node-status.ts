@@ -15,6 +15,9 @@ const JITTER = 0.04;
 const TRIES = 5;
 const FAST_PERIOD_MS = 100;
 const FAST_FOR_MS = 120_000;
+/** What changes many times is told twice in a second at the most. */
+const AFTER_CHANGE_MS = 500;
+const WOKEN = new Error("something has changed");
 
 /** A status that the API server has taken. */
 export interface PostedReport {
@@ -37,6 +40,8 @@ export interface ReportOptions extends DoerOptions {
   readonly updatePeriodMs?: number;
   /** Milliseconds from one post of what is unchanged to the next. Default: 5 min. */
   readonly reportPeriodMs?: number;
+  /** Calls `tell` when something has changed that is to be told before the next round is due. Returns how to stop that. */
+  readonly onChange?: (tell: () => void) => () => void;
   readonly onReported?: (report: PostedReport) => void;
   /** Told the Events about the node, in order, to be recorded. */
   readonly onEvent?: (event: NodeEvent) => void;
@@ -56,8 +61,10 @@ export async function reportNodeStatus(client: NodeClient, options: ReportOption
   let due: Date | undefined;
   let cordoned = false;
   const onEvent = options.onEvent ?? (() => {});
+  const changes = changesOf(options, doing);
   try {
     for (;;) {
+      changes.seen();
       const observed = options.observed?.();
       // A watch may not have seen yet what the last round left; while it is fast, a round need not read that.
       const seen = observed === undefined ? undefined : newerOf(observed, known);
@@ -76,11 +83,47 @@ export async function reportNodeStatus(client: NodeClient, options: ReportOption
       const fast = fastUntil !== undefined && round !== undefined;
       const slow = (options.updatePeriodMs ?? PERIOD_MS) * (1 + JITTER * random());
       const period = fast ? FAST_PERIOD_MS : slow;
-      await clock.sleep(period, { signal });
+      await changes.orAfter(period);
     }
   } catch (error) {
     if (!signal.aborted) throw error;
+  } finally {
+    changes.stop();
   }
+}
+
+interface Changes {
+  /** What has changed until now is about to be told. */
+  seen(): void;
+  /** Sleeps for the period, or less where something has changed since then. */
+  orAfter(periodMs: number): Promise<void>;
+  stop(): void;
+}
+
+function changesOf({ onChange }: Pick<ReportOptions, "onChange">, { clock, signal }: Doing): Changes {
+  let changed = false;
+  let wake: (() => void) | undefined;
+  const stop = onChange?.(() => {
+    changed = true;
+    wake?.();
+  });
+  return {
+    seen: () => (changed = false),
+    orAfter: async (periodMs) => {
+      const woken = new AbortController();
+      wake = () => woken.abort(WOKEN);
+      if (changed) wake();
+      try {
+        await clock.sleep(periodMs, { signal: AbortSignal.any([signal, woken.signal]) });
+      } catch (error) {
+        if (signal.aborted || !woken.signal.aborted) throw error;
+        await clock.sleep(Math.min(AFTER_CHANGE_MS, periodMs), { signal });
+      } finally {
+        wake = undefined;
+      }
+    },
+    stop: () => stop?.(),
+  };
 }
 
 interface Round {

@@ -252,6 +252,51 @@ describe("reportNodeStatus", () => {
     expect(reasons.filter((reason) => reason === "NodeReady")).toHaveLength(1);
   });
 
+  it("tells a change at once, many of them twice in a second at the most, and one during a round in the next", async () => {
+    const clock = new FakeClock();
+    const api = new ApiServer();
+    const conditions = nodeConditionsOf(facts(), [], clock.now());
+    api.nodes.set("edge-1", buildNode({ ...INIT, conditions }));
+    const began = clock.now().getTime();
+    const rounds: number[] = [];
+    const posts: string[] = [];
+    let gpus = 0;
+    let tell = (): void => {};
+    let stopped = false;
+    const stop = new AbortController();
+    const running = reportNodeStatus(api, {
+      nodeName: "edge-1",
+      clock,
+      signal: stop.signal,
+      random: () => 0,
+      onChange: (to) => {
+        tell = to;
+        return () => (stopped = true);
+      },
+      compute: (node) => {
+        rounds.push(clock.now().getTime() - began);
+        const built = buildNode({ ...INIT, conditions, capacity: { "example.com/gpu": `${gpus}` } });
+        // While the first change is told there comes another one.
+        if (gpus === 1) {
+          gpus = 2;
+          tell();
+        }
+        return { ...node, status: built.status };
+      },
+      onReported: ({ after }) => posts.push(after.status?.capacity?.["example.com/gpu"] ?? ""),
+    });
+    await clock.advance(15_000);
+    gpus = 1;
+    for (let times = 0; times < 100; times += 1) tell();
+    await clock.advance(3000);
+    stop.abort();
+    await running;
+    expect(rounds).toEqual([0, 10_000, 15_500, 16_000]);
+    expect(posts).toEqual(["0", "1", "2"]);
+    expect(stopped).toBe(true);
+    expect(clock.sleeping).toBe(0);
+  });
+
   it("keeps the periods that it is given, and so does the Lease", async () => {
     const clock = new FakeClock();
     const api = new ApiServer();

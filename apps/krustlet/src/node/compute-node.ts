@@ -1,5 +1,6 @@
 import type { ImageStore } from "@krustlet/interface";
 import { measureMachine } from "@krustlet/node";
+import type { DeviceResources } from "@krustlet/device-plugins";
 import type { PressureTimes } from "@krustlet/node";
 import type { V1Node } from "@kubernetes/client-node";
 
@@ -15,6 +16,8 @@ export interface NodeComputerInit {
   readonly images: Pick<ImageStore, "list">;
   /** Where the HTTPS API listens; undefined where it does not. */
   readonly port: number | undefined;
+  /** The devices of plugins. */
+  readonly devices: () => DeviceResources;
   /** Why the node cannot run pods, a sentence each. */
   readonly errors: () => readonly string[];
 }
@@ -36,6 +39,7 @@ export function createNodeComputer(init: NodeComputerInit): (existing?: V1Node) 
       port: init.port ?? config.port,
       images: stored,
       existing,
+      devices: init.devices(),
       pressureTimes,
       errors: init.errors(),
       now: systemClock.now(),

@@ -13,6 +13,8 @@ export interface HeartbeatInit {
   readonly client: NodeClient;
   readonly compute: (existing?: V1Node) => Promise<V1Node>;
   readonly newestNode: () => V1Node;
+  /** Calls `tell` when the status is another before its time. Returns how to stop that. */
+  readonly onChange: (tell: () => void) => () => void;
   readonly recorder: EventRecorder;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -34,6 +36,7 @@ export async function keepHeartbeat(init: HeartbeatInit): Promise<void> {
       nodeName,
       compute: init.compute,
       observed: newestNode,
+      onChange: init.onChange,
       updatePeriodMs: config.nodeStatusUpdateFrequency,
       reportPeriodMs: config.nodeStatusReportFrequency,
       signal,

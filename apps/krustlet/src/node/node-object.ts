@@ -1,3 +1,4 @@
+import type { DeviceResources } from "@krustlet/device-plugins";
 import type { StoredImage } from "@krustlet/interface";
 import {
   buildNode,
@@ -30,6 +31,8 @@ export interface NodeObjectInit {
   readonly images: readonly StoredImage[];
   /** The Node as the API server has it, for the transition times of its conditions. */
   readonly existing?: V1Node;
+  /** The devices of plugins. */
+  readonly devices: DeviceResources;
   /** Which pressures were measured last, and when. */
   readonly pressureTimes: PressureTimes;
   /** Why pods cannot be run, a sentence each. */
@@ -42,7 +45,7 @@ export function nodeObjectOf(init: NodeObjectInit): {
   readonly node: V1Node;
   readonly pressureTimes: PressureTimes;
 } {
-  const { config, version, machine, now } = init;
+  const { config, version, machine, devices, now } = init;
   const thresholds = parseEvictionThresholds(config.evictionHard);
   const base = buildNode({
     name: config.nodeName,
@@ -54,7 +57,13 @@ export function nodeObjectOf(init: NodeObjectInit): {
     maxPods: maxPodsOf(config, machine.cpus),
     labels: config.nodeLabels,
     taints: config.registerWithTaints,
-    reserved: [config.systemReserved, config.kubeReserved, evictionReserved(thresholds, machine)],
+    capacity: devices.capacity,
+    reserved: [
+      config.systemReserved,
+      config.kubeReserved,
+      evictionReserved(thresholds, machine),
+      devices.reserved,
+    ],
     images: init.images.map(nodeImageOf),
     ...(config.providerID === "" ? {} : { providerID: config.providerID }),
   });

@@ -79,7 +79,7 @@ async function live(init: RunNodeInit, signal: AbortSignal): Promise<void> {
   await bootstrapKubeconfig({ config, log, signal });
   await using node = await composeNode({ config, host, log, addresses });
   const { nodeName } = config;
-  const { client, kube, images, recorder } = node;
+  const { client, kube, images, recorder, devices } = node;
 
   await reachApiServer({
     getNode: (options) => client.getNode(nodeName, options),
@@ -104,6 +104,7 @@ async function live(init: RunNodeInit, signal: AbortSignal): Promise<void> {
     addresses,
     images,
     port: api.port,
+    devices: () => devices.resources(),
     errors: () => (signal.aborted && isGoingDown ? [GOING_DOWN] : []),
   });
   const registered = await nodeOf(init, client, compute, signal);
@@ -124,6 +125,7 @@ async function live(init: RunNodeInit, signal: AbortSignal): Promise<void> {
     client,
     compute,
     newestNode,
+    onChange: (tell) => devices.onChange(tell),
     recorder,
     log,
     signal: ended.signal,

@@ -35,10 +35,11 @@ export const mount: Effect<"mount"> = async (context, _action, signal) => {
   }
 };
 
-/** Undoes them, and gives back the pod's address. */
+/** Undoes them, and gives back the pod's devices and address. */
 export const unmount: Effect<"unmount"> = async (context) => {
   const { kubelet, key } = context;
   try {
+    await kubelet.devices?.release(key.uid);
     const volumes = await context.mounting;
     if (volumes !== undefined) await volumes[Symbol.asyncDispose]();
     else if (context.takenUp) await kubelet.removeVolumes?.(key.uid);

@@ -4,6 +4,7 @@ import type { ContainerExit, ContainerIo, RunningContainer } from "@krustlet/int
 import { KrustletError } from "@krustlet/interface";
 import type { V1Container } from "@kubernetes/client-node";
 
+import { withDevices } from "../container-devices.ts";
 import { containerEnvironment } from "../container-environment.ts";
 import { openContainerOutput } from "../container-output.ts";
 import type { ContainerOutputSink } from "../container-output.ts";
@@ -86,6 +87,10 @@ async function startContainer(
   for (const message of skipped) kubelet.onWarning?.(key, message);
   const volumes = await context.mounting;
   const mounts = (await volumes?.mountsOf(name, env)) ?? [];
+  const devices = await kubelet.devices?.allocate(pod, name, { signal });
+  signal.throwIfAborted();
+  for (const message of devices?.withheld ?? []) kubelet.onWarning?.(key, message, "DeviceWithheld");
+  const own = withDevices({ env, mounts }, devices, name);
   const terminationPath = terminationPathOf(kubelet.rootDir, key, name, attempt);
   const terminationLog = await openTerminationLog(spec, terminationPath);
   const plan = buildContainerPlan({
@@ -93,8 +98,8 @@ async function startContainer(
     pod,
     container: spec,
     image,
-    env,
-    mounts: [...mounts, terminationLog],
+    env: own.env,
+    mounts: [...own.mounts, terminationLog],
     resources: resourcesOf(spec),
     address: context.address?.address,
   });

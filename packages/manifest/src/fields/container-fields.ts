@@ -25,7 +25,10 @@ export const CONTAINER_FIELDS: FieldTable = {
   readinessProbe: probe,
   resizePolicy: ignored("a running container is not resized"),
   "resources.claims": refused("dynamic resource allocation is not supported"),
-  "resources.limits": supportedAs("`cpu` and `memory`; others are ignored"),
+  "resources.limits": onNode(
+    supportedAs("`cpu` and `memory`; others are ignored"),
+    supportedAs("`cpu`, `memory` and the devices of plugins; others are ignored"),
+  ),
   "resources.requests": onNode(
     supportedAs("`cpu` and `memory`; others are ignored"),
     supportedAs("all count for admission (`OutOfcpu` …); `cpu` shares busy threads"),

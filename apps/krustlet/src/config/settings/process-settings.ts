@@ -36,12 +36,13 @@ export const PROCESS_SETTINGS = {
   }),
   devicePluginsDir: setting({
     group: directories,
-    help: "accepted as Krustlet's; there are no device plugins yet",
+    help: "where device plugins register, and have their sockets",
     kind: { ...PATH, value: "DIR" },
     flags: ["device-plugins-dir"],
     env: ["KRUSTLET_DEVICE_PLUGINS_DIR"],
     key: "devicePluginsDir",
     fallback: "",
+    told: "`<root>/device-plugins`",
   }),
   verbosity: setting({
     group: logs,
