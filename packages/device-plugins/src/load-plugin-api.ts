@@ -1,10 +1,11 @@
+import type * as Grpc from "@grpc/grpc-js";
 import type { MethodDefinition } from "@grpc/grpc-js";
 
 import type { AllocateAnswer, DeviceList, PluginOptions, RegisterRequest } from "./messages.ts";
 
 /** gRPC, and the services of the device plugin API with how their messages are written. */
 export interface PluginApi {
-  readonly grpc: typeof import("@grpc/grpc-js");
+  readonly grpc: typeof Grpc;
   readonly registration: { readonly Register: MethodDefinition<RegisterRequest, object> };
   readonly plugin: {
     readonly GetDevicePluginOptions: MethodDefinition<object, PluginOptions>;

@@ -9,7 +9,7 @@ import { loadPluginApi } from "../src/load-plugin-api.ts";
 import type { ContainerAnswer, DeviceList, RegisterRequest } from "../src/messages.ts";
 
 /** A device: its ID and its health. */
-export type TestDevice = readonly [id: string, health: string];
+type TestDevice = readonly [id: string, health: string];
 
 /** A device plugin of a test, on a socket of its own. Disposing ends it and removes the socket. */
 export interface TestPlugin extends AsyncDisposable {

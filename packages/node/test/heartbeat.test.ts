@@ -281,7 +281,7 @@ describe("reportNodeStatus", () => {
           gpus = 2;
           tell();
         }
-        return { ...node, status: built.status };
+        return Object.assign({}, node, { status: built.status });
       },
       onReported: ({ after }) => posts.push(after.status?.capacity?.["example.com/gpu"] ?? ""),
     });
