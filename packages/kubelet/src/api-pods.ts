@@ -3,6 +3,7 @@ import { concatMap, from, Observable } from "rxjs";
 
 import { podKeyOf } from "./container-plan.ts";
 import type { PodChange, SourceChange } from "./kubelet-init.ts";
+import { CONFIG_SOURCE } from "./static-pod.ts";
 
 /** What a watch of the API server tells of its objects. */
 export type ObjectChange<T> =
@@ -51,7 +52,7 @@ function createReader(): (change: ObjectChange<V1Pod>) => readonly SourceChange[
   };
   return (change) => {
     if (change.type !== "synced") {
-      const changes = read(change.type, change.object);
+      const changes = read(change.type, fromApi(change.object));
       return listed ? changes : [];
     }
     if (listed) return [];
@@ -59,6 +60,15 @@ function createReader(): (change: ObjectChange<V1Pod>) => readonly SourceChange[
     const pods = [...known.values()].toSorted(byCreation);
     return [...pods.map((pod): PodChange => ({ type: "added", pod })), { type: "synced" }];
   };
+}
+
+/** Where a pod comes from is not for its author to say: as the kubelet does it, whoever brings it writes that down. */
+function fromApi(pod: V1Pod): V1Pod {
+  const { annotations } = pod.metadata ?? {};
+  if (annotations === undefined || (annotations[CONFIG_SOURCE] ?? "api") === "api") return pod;
+  const { apiVersion, kind, metadata, spec, status } = pod;
+  const told = { annotations: { ...annotations, [CONFIG_SOURCE]: "api" } };
+  return { apiVersion, kind, metadata: Object.assign({}, metadata, told), spec, status };
 }
 
 function byCreation(a: V1Pod, b: V1Pod): number {

@@ -1,5 +1,5 @@
 import { checkpointOf } from "@krustlet/pod-machine";
-import type { PodState } from "@krustlet/pod-machine";
+import type { Checkpoint, PodState } from "@krustlet/pod-machine";
 
 import type { CheckpointStore } from "./checkpoint-directory.ts";
 
@@ -14,6 +14,8 @@ export interface CheckpointWriter {
   begin(container: string, attempt: number): Promise<void>;
   /** Resolves when what was offered is on disk. Rejects where it cannot be written. */
   settled(): Promise<void>;
+  /** What is known of the pod now; undefined before its first step. */
+  newest(): Checkpoint | undefined;
   /** The pod is gone: so is the checkpoint. */
   remove(): Promise<void>;
 }
@@ -68,6 +70,10 @@ export function createCheckpointWriter({
       return begin();
     },
     settled: () => (due ? begin() : (writing ?? Promise.resolve())),
+    newest: () => {
+      const newest = state();
+      return newest && checkpointOf(newest, begun);
+    },
     remove: async () => {
       removed = true;
       await writing?.catch(() => undefined);

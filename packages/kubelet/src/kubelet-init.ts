@@ -51,8 +51,11 @@ export interface ContainerOutput {
 /** Something that did not work. The pod's loop has gone on with it already, this is for logs and terminals. */
 export interface PodFailure {
   readonly pod: PodKey;
-  /** The work that failed; `status` and `checkpoint` are the writing of them, `mirror` that of a static pod's mirror. */
-  readonly action: PodAction["do"] | "refresh" | "status" | "checkpoint" | "mirror";
+  /**
+   * The work that failed; `status` and `checkpoint` are the writing of them, `mirror` that of a static pod's mirror.
+   * `run` is what nobody expected: the pod's containers are killed, and its next version is taken up anew.
+   */
+  readonly action: PodAction["do"] | "refresh" | "status" | "checkpoint" | "mirror" | "run";
   readonly container?: string;
   readonly error: unknown;
 }

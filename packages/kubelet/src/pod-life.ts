@@ -2,7 +2,7 @@ import { logDirOf } from "@krustlet/cri-log";
 import { isWorthKeeping } from "@krustlet/pod-machine";
 import type { PodEvent, PodStatus } from "@krustlet/pod-machine";
 import type { V1Pod } from "@kubernetes/client-node";
-import { concat, defer, finalize, ignoreElements, Subject, tap } from "rxjs";
+import { catchError, concat, defer, EMPTY, finalize, ignoreElements, Subject, tap } from "rxjs";
 import type { Observable } from "rxjs";
 
 import { createCheckpointWriter } from "./checkpoint-writer.ts";
@@ -60,6 +60,7 @@ export function livePod(
         onError: (error) => failed({ pod: context.key, action: "checkpoint", error }),
       });
     const living: LivingPod = { context, state: undefined };
+    kubelet.objectUsers?.register(pod);
     const isOwn = isStatic(pod);
     const { mirrors } = shared;
     let forgetMirror: (() => void) | undefined;
@@ -71,7 +72,6 @@ export function livePod(
       });
     }
     shared.pods.set(context.key.uid, living);
-    kubelet.objectUsers?.register(pod);
     let closing: Promise<void> | undefined;
     // Whoever disposes the kubelet while the pod's end is under way waits for that.
     const held: AsyncDisposable = {
@@ -112,6 +112,12 @@ export function livePod(
       if (event.type === "changed") status.look(offer);
       status.offer(offer);
     };
+    /** Its loop has ended, and the pod has not. */
+    let broken = false;
+    const leave = (): void => {
+      const newest = checkpoints?.newest();
+      if (newest !== undefined) shared.left.set(uid, newest);
+    };
     const close = async (): Promise<void> => {
       forgetMirror?.();
       // Nobody reads what a mirror says that is to be deleted.
@@ -120,10 +126,13 @@ export function livePod(
         stop.abort();
       }
       await status?.close();
-      await context[Symbol.asyncDispose]();
       try {
-        await removeTree(logDirOf(kubelet.rootDir, context.key));
-        await checkpoints?.remove();
+        await context[Symbol.asyncDispose]();
+        if (broken) leave();
+        else {
+          await removeTree(logDirOf(kubelet.rootDir, context.key));
+          await checkpoints?.remove();
+        }
       } catch (error) {
         failed({ pod: context.key, action: "unmount", error });
       }
@@ -132,7 +141,14 @@ export function livePod(
       open.delete(held);
     };
     return concat(
-      runPod({ context, late$, changes$, checkpoint }).pipe(tap(tell)),
+      defer(() => runPod({ context, late$, changes$, checkpoint })).pipe(
+        tap(tell),
+        catchError((error: unknown) => {
+          failed({ pod: context.key, action: "run", error });
+          broken = true;
+          return EMPTY;
+        }),
+      ),
       defer(() => (closing = close())).pipe(ignoreElements()),
     ).pipe(finalize(() => stop.abort()));
   });

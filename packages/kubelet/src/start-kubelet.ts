@@ -1,8 +1,10 @@
 import type { Checkpoint } from "@krustlet/pod-machine";
-import { filter, merge, Subject, Subscription, tap } from "rxjs";
+import type { V1Pod } from "@kubernetes/client-node";
+import { catchError, EMPTY, filter, merge, Subject, Subscription, tap } from "rxjs";
 import type { Observable } from "rxjs";
 
 import { byName } from "./by-name.ts";
+import { podKeyOf } from "./container-plan.ts";
 import type { CheckpointStore } from "./checkpoint-directory.ts";
 import type { KubeletInit, PodChange, PodFailure, SourceChange } from "./kubelet-init.ts";
 import { readLeftPods } from "./left-pods.ts";
@@ -56,6 +58,14 @@ export function startKubelet(init: KubeletInit): Kubelet {
   );
   const lives: PodLives = { kubelet: init, open, failed, shared };
 
+  /** What nobody expected of one pod is no end of the others. */
+  const alone = (pod: V1Pod, life$: Observable<PodTransition>): Observable<PodTransition> =>
+    life$.pipe(
+      catchError((error: unknown) => {
+        failed({ pod: podKeyOf(pod), action: "run", error });
+        return EMPTY;
+      }),
+    );
   const running = new Subscription();
   const begin = (left?: LeftPods): void => {
     if (running.closed) return;
@@ -78,7 +88,7 @@ export function startKubelet(init: KubeletInit): Kubelet {
     running.add(init.objectsChanged$?.subscribe((object) => shared.refreshes.changed(object ?? undefined)));
     running.add(
       merge(...sources)
-        .pipe(byName((first, rest$) => livePod(lives, first.pod, rest$)))
+        .pipe(byName(({ pod }, rest$) => alone(pod, livePod(lives, pod, rest$))))
         .subscribe({
           next: (step) => transitions$.next(step),
           error: (error: unknown) => transitions$.error(error),

@@ -5,7 +5,7 @@ import type { V1Pod, V1PodSpec, V1Toleration } from "@kubernetes/client-node";
 import { podKeyOf } from "./container-plan.ts";
 
 /** Annotations by which static pods, and their mirrors at the API server, are told from others. */
-const CONFIG_SOURCE = "kubernetes.io/config.source";
+export const CONFIG_SOURCE = "kubernetes.io/config.source";
 export const CONFIG_HASH = "kubernetes.io/config.hash";
 export const CONFIG_MIRROR = "kubernetes.io/config.mirror";
 const CONFIG_SEEN = "kubernetes.io/config.seen";

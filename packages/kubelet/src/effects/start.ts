@@ -136,8 +136,13 @@ async function tellExit(context: PodContext, action: ActionOf<"start">, started:
   const exit = await running.exited;
   // A trap's message and backtrace belong where a native program's would be: at the end of its stderr.
   if (exit.message !== undefined) await output.write("stderr", Buffer.from(`${exit.message.trimEnd()}\n`));
-  await running[Symbol.asyncDispose]();
   await output[Symbol.asyncDispose]();
+  try {
+    await running[Symbol.asyncDispose]();
+  } catch (error) {
+    // It has ended all the same, and whoever waits for that is told.
+    context.outputs.fail({ pod: context.key, action: "kill", container, error });
+  }
   const message = await lastWords(started, exit);
   context.outputs.emit({
     type: "exited",
