@@ -187,7 +187,10 @@ describe.each([
     using place = Place.ofNode({ kind: "host-directory", path: root, readOnly: false }, true);
     const rounds = Number(process.env["KRUSTLET_FUZZ_RUNS"] ?? 3000);
     while (Atomics.load(state, 1) === 0) await new Promise(setImmediate);
-    for (let i = 0; i < rounds; i++) {
+    // A busy machine may let only one of the two run for as long as all rounds take.
+    const giveUp = performance.now() + 20_000;
+    const sawBoth = (): boolean => counts.own > 0 && counts.refused > 0;
+    for (let i = 0; i < rounds || (!sawBoth() && performance.now() < giveUp); i++) {
       try {
         const options = { follow: true, flags: constants.O_RDONLY, mode: 0, writes: false };
         const opened = openPath(host, place, "real/file", options);
