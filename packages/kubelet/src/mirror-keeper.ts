@@ -36,6 +36,8 @@ export interface MirrorKeeper {
 
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 60_000;
+/** To delete a mirror, and to create another one. */
+const STEPS_AT_ONCE = 2;
 
 interface Entry {
   pod: V1Pod | undefined;
@@ -95,10 +97,16 @@ export function createMirrorKeeper(
   const work = async (name: string, entry: Entry): Promise<void> => {
     if (entry.working || !ready) return;
     entry.working = true;
-    for (let delay = FIRST_RETRY_MS; !signal.aborted;) {
+    let delay = FIRST_RETRY_MS;
+    for (let done = 0; !signal.aborted;) {
       try {
         if (!(await perform(entry))) break;
-        delay = FIRST_RETRY_MS;
+        done += 1;
+        // One that goes makes room for the next. After that, somebody changes what we make as fast as we make it.
+        if (done > STEPS_AT_ONCE) {
+          await clock.sleep(delay, { signal });
+          delay = Math.min(delay * 2, LAST_RETRY_MS);
+        }
       } catch (error) {
         if (signal.aborted) break;
         failed({ pod: podKeyOf(entry.pod ?? entry.mirror ?? {}), action: "mirror", error });

@@ -151,6 +151,29 @@ async function openApi(): Promise<Api> {
 
 const synced = ({ bench }: Api): void => bench.source$.next({ type: "synced" });
 
+it("does not make mirrors without end where an admission plugin makes others of them", async () => {
+  const created: V1Pod[] = [];
+  await using bench = await openBench({
+    mirrors: {
+      node: () => node,
+      createPod: (pod) => {
+        created.push(pod);
+        if (created.length > 100) return new Promise(() => undefined);
+        const annotations = { ...pod.metadata?.annotations, "kubernetes.io/config.mirror": "another" };
+        const told = { uid: `m${created.length}`, annotations };
+        return Promise.resolve({ metadata: Object.assign({}, pod.metadata, told), spec: pod.spec });
+      },
+      deletePod: () => Promise.resolve(),
+    },
+  });
+  bench.add(staticPod());
+  bench.source$.next({ type: "synced" });
+  await bench.until(() => created.length > 0);
+  await bench.clock.advance(600_000);
+  expect(created.length).toBeGreaterThan(2);
+  expect(created.length).toBeLessThan(20);
+});
+
 describe("a node with static pods", () => {
   it("runs them before it knows of the API server's pods, and shows them when it does", async () => {
     const api = await openApi();
