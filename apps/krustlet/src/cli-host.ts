@@ -23,4 +23,9 @@ export interface CliHost {
   readonly stdin: AsyncIterable<Uint8Array>;
   /** Calls `listener` for each SIGINT, SIGTERM and SIGHUP until it is disposed. */
   onSignal(listener: (signal: string) => void): Disposable;
+  /**
+   * Calls `listener` for each rejection that nobody waits for, until it is disposed. Where nobody listens, the process
+   * ends.
+   */
+  onRejection(listener: (error: unknown) => void): Disposable;
 }

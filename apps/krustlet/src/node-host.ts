@@ -24,6 +24,16 @@ export function nodeHost(): CliHost {
         },
       };
     },
+    onRejection: (listener) => {
+      const others = process.listeners("unhandledRejection");
+      process.removeAllListeners("unhandledRejection").on("unhandledRejection", listener);
+      return {
+        [Symbol.dispose]: () => {
+          process.off("unhandledRejection", listener);
+          for (const other of others) process.on("unhandledRejection", other);
+        },
+      };
+    },
   };
 }
 

@@ -56,6 +56,7 @@ export async function openHost(
       listeners.add(listener);
       return { [Symbol.dispose]: () => void listeners.delete(listener) };
     },
+    onRejection: () => ({ [Symbol.dispose]: () => undefined }),
     interrupt: () => {
       for (const listener of listeners) listener("SIGINT");
     },

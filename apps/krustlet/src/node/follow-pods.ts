@@ -1,6 +1,6 @@
 import { watchPods } from "@krustlet/kube";
 import { apiPods, eventOfFailure, podKeyOf, startKubelet, staticPods } from "@krustlet/kubelet";
-import type { Kubelet, SourceChange } from "@krustlet/kubelet";
+import type { Kubelet, PodFailure, PodTransition, SourceChange } from "@krustlet/kubelet";
 import { warningOf } from "@krustlet/manifest";
 import type { V1Node, V1Pod } from "@kubernetes/client-node";
 import type { Logger } from "pino";
@@ -13,6 +13,7 @@ import { podFields } from "../log/node-log.ts";
 import { systemClock } from "@krustlet/clock";
 import { admitPod } from "./admit-pod.ts";
 import { logFailure, logStep } from "./log-pods.ts";
+import { quietly } from "./quietly.ts";
 import { recordStep, recordWarning } from "./record-events.ts";
 
 /** What {@link followPods} runs pods with. */
@@ -57,15 +58,17 @@ export function followPods({ config, node, cluster, newestNode, log, signal }: F
       ),
     ],
   });
-  kubelet.transitions$.subscribe((step) => {
+  const onStep = (step: PodTransition): void => {
     logStep(log, step);
     recordStep(recorder, step);
-  });
-  kubelet.failures$.subscribe((failure) => {
+  };
+  const onFailure = (failure: PodFailure): void => {
     logFailure(log, failure);
     const event = eventOfFailure(failure);
     if (event !== undefined) recordWarning(recorder, failure.pod, event);
-  });
+  };
+  kubelet.transitions$.subscribe(quietly(log, onStep));
+  kubelet.failures$.subscribe(quietly(log, onFailure));
   return kubelet;
 }
 

@@ -18,6 +18,7 @@ import { followObjects } from "./follow-objects.ts";
 import { followPods } from "./follow-pods.ts";
 import { downPeriodsOf, goDown, GOING_DOWN } from "./go-down.ts";
 import { keepHeartbeat } from "./keep-heartbeat.ts";
+import { quietly } from "./quietly.ts";
 import { reachApiServer } from "./reach-api-server.ts";
 import { serveApi } from "./serve-api.ts";
 import { keepServingCertificate } from "./serving-certificate.ts";
@@ -57,6 +58,10 @@ export async function runNode({ config, host, log, checkLog }: RunNodeInit): Pro
       if (host.endsProcess) process.exit(EXIT_KILLED);
     },
   });
+  // A node that ended would take all its pods with it.
+  using _rejections = host.onRejection((err) =>
+    log.error({ err }, "something has failed that nobody waits for; the node goes on"),
+  );
   const pods = downPeriodsOf(config).reduce((sum, each) => sum + each.shutdownGracePeriodSeconds, 0);
   using deadline = stopDeadline(stopped.signal, pods * 1000 + LONGEST_STOP_MS, systemClock);
   try {
@@ -135,12 +140,14 @@ async function live(init: RunNodeInit, signal: AbortSignal): Promise<void> {
     collectImages(images, { config, log, signal }),
     watchLoopDelay(log, signal),
   ];
+  // What ends early is seen below, and by nobody where the node does not come that far.
+  for (const each of [heartbeat, ...kept]) each.catch(() => undefined);
   {
     using cluster = node.followCluster(newestNode);
     await Promise.all([cluster.services.synced(signal), cluster.runtimeClasses.synced(signal)]);
     await using running = followPods({ config, node, cluster, newestNode, log, signal });
     kubelet = running;
-    running.transitions$.subscribe((step) => api.observe(step));
+    running.transitions$.subscribe(quietly(log, (step) => api.observe(step)));
     await Promise.race([heartbeat, Promise.all(kept)]);
     await goDown({ config, kubelet: running, client, recorder, newestNode, compute, log });
   }
