@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { V1Pod } from "@kubernetes/client-node";
@@ -19,27 +20,40 @@ interface PodEvent {
 }
 
 const PATIENCE_MS = 30_000;
+/** An API server that is away is not asked all the time. */
+const AGAIN_MS = 250;
 
 /** Watches the pods of a namespace with kubectl, from outside of the node. Disposing ends it. */
 export function watchPods(cluster: Cluster, namespace: string): PodWatch {
   const events: PodEvent[] = [];
   const waiting = new Set<() => void>();
-  const child = spawn(
-    cluster.address.kubectl,
-    ["get", "pods", `--namespace=${namespace}`, "--watch", "--output-watch-events", "--output=json"],
-    {
-      env: {
-        PATH: process.env["PATH"],
-        HOME: cluster.address.directory,
-        KUBECONFIG: cluster.adminKubeconfig,
-      },
-      stdio: ["ignore", "pipe", "inherit"],
-    },
-  );
-  createInterface(child.stdout).on("line", (line) => {
-    events.push(JSON.parse(line) as PodEvent);
-    for (const look of waiting) look();
-  });
+  const args = [
+    "get",
+    "pods",
+    `--namespace=${namespace}`,
+    "--watch",
+    "--output-watch-events",
+    "--output=json",
+  ];
+  const env = {
+    PATH: process.env["PATH"],
+    HOME: cluster.address.directory,
+    KUBECONFIG: cluster.adminKubeconfig,
+  };
+  let open = true;
+  const watch = (): ChildProcess => {
+    const child = spawn(cluster.address.kubectl, args, { env, stdio: ["ignore", "pipe", "ignore"] });
+    createInterface(child.stdout).on("line", (line) => {
+      events.push(JSON.parse(line) as PodEvent);
+      for (const look of waiting) look();
+    });
+    // The API server sends away who reads too slowly, and kubectl does not come back by itself.
+    child.once("close", () => {
+      if (open) setTimeout(() => open && (current = watch()), AGAIN_MS);
+    });
+    return child;
+  };
+  let current = watch();
 
   const of = (name: string): readonly PodEvent[] =>
     events.filter(({ object }) => object.metadata?.name === name);
@@ -77,8 +91,10 @@ export function watchPods(cluster: Cluster, namespace: string): PodWatch {
         () => `Pod ${namespace}/${name} was not gone within ${ms} ms; its last status: ${last(name)}`,
       ).then(() => undefined),
     [Symbol.asyncDispose]: async () => {
-      const ended = new Promise((resolve) => child.once("close", resolve));
-      child.kill("SIGKILL");
+      open = false;
+      if (current.exitCode !== null || current.signalCode !== null) return;
+      const ended = new Promise((resolve) => current.once("close", resolve));
+      current.kill("SIGKILL");
       await ended;
     },
   };

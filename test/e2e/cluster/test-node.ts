@@ -39,13 +39,15 @@ export interface TestNodeOptions {
   /** A kubeconfig with a bootstrap token, by which it joins; the node makes its own. Default: it has one already. */
   readonly bootstrap?: string;
   readonly args?: readonly string[];
+  /** Where everything of it is kept. Default: a directory of its own. */
+  readonly directory?: string;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Starts the built krustlet as a node, and resolves once the API server says that it is ready. */
 export async function joinNode(cluster: Cluster, options: TestNodeOptions = {}): Promise<TestNode> {
   const name = `n-${randomBytes(4).toString("hex")}`;
-  const directory = await mkdtemp(join(tmpdir(), "krustlet-node-"));
+  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), "krustlet-node-")));
   const own = join(directory, "kubeconfig");
   const namespace = await createNamespace(cluster, name);
   const at = options.server === undefined ? {} : { server: options.server };
