@@ -178,3 +178,14 @@ describe("a Pod of the API server's", () => {
     },
   );
 });
+
+it("refuses a pod of so many containers that it would hold up all others", () => {
+  const containers = (count: number): { name: string; image: string }[] =>
+    Array.from({ length: count }, (_, index) => ({ name: `c${index}`, image: "app:v1" }));
+  const podOf = (spec: object): object => ({ apiVersion: "v1", kind: "Pod", spec });
+  expect(refusalOf(podOf({ containers: containers(300) }))).toBeUndefined();
+  const init = { containers: containers(200), initContainers: containers(101) };
+  expect(refusalOf(podOf(init))).toBe(
+    "spec.containers: this node runs at most 300 containers of one pod, not 301",
+  );
+});
