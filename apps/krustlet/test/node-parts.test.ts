@@ -11,6 +11,7 @@ import { describe, expect, it } from "vitest";
 import { nodeConfigOf } from "../src/config/node-config-of.ts";
 import { awaitNode } from "../src/node/await-node.ts";
 import { admitPod } from "../src/node/admit-pod.ts";
+import { withHeldDevices } from "../src/node/with-held-devices.ts";
 import { followObjects } from "../src/node/follow-objects.ts";
 import { withLocalModules } from "../src/node/local-modules.ts";
 import { nodeObjectOf } from "../src/node/node-object.ts";
@@ -283,5 +284,17 @@ describe("a Node that somebody else creates", () => {
     await clock.advance(10_000);
     expect((await found).metadata?.name).toBe("n");
     expect(told).toEqual([undefined, new Error("down")]);
+  });
+});
+
+describe("withHeldDevices", () => {
+  const node = { metadata: { name: "n" }, status: { allocatable: { cpu: "4", "e.x/a": "0", "e.x/b": "2" } } };
+  it("has at least what pods hold", () => {
+    const seen = withHeldDevices(node, { "e.x/a": "1", "e.x/b": "1", "e.x/c": "3" });
+    expect(seen.status?.allocatable).toEqual({ cpu: "4", "e.x/a": "1", "e.x/b": "2", "e.x/c": "3" });
+    expect(seen.metadata).toBe(node.metadata);
+  });
+  it("is the Node itself where that is enough", () => {
+    expect(withHeldDevices(node, { "e.x/b": "2" })).toBe(node);
   });
 });

@@ -68,13 +68,13 @@ export function openPlugin(init: OpenPluginInit): PluginConnection {
     // Some plugins register before they listen.
     waiting(api),
   );
-  // One that is not there after all is not waited for.
-  const first = setTimeout(() => {
+  // One that is not there after all is not waited for; one that is there may take its time to find devices.
+  client.waitForReady(Date.now() + callTimeoutMs, (error) => {
+    if (error === undefined || isOver) return;
     lists.cancel();
-    over(`has said nothing for ${callTimeoutMs / 1000} s`);
-  }, callTimeoutMs);
+    over(`has not answered at its socket within ${callTimeoutMs / 1000} s`);
+  });
   lists.on("data", (list: DeviceList) => {
-    clearTimeout(first);
     if (isOver) return;
     try {
       onDevices(list);
@@ -83,14 +83,8 @@ export function openPlugin(init: OpenPluginInit): PluginConnection {
       over(reasonOf(error));
     }
   });
-  lists.on("error", (error) => {
-    clearTimeout(first);
-    over(reasonOf(error));
-  });
-  lists.on("end", () => {
-    clearTimeout(first);
-    over("has ended its list");
-  });
+  lists.on("error", (error) => over(reasonOf(error)));
+  lists.on("end", () => over("has ended its list"));
   return {
     allocate: (ids, { signal } = {}) =>
       call(plugin.Allocate, { container_requests: [{ devices_ids: ids }] }, signal),
@@ -100,7 +94,6 @@ export function openPlugin(init: OpenPluginInit): PluginConnection {
     },
     [Symbol.dispose]: () => {
       isOver = true;
-      clearTimeout(first);
       lists.cancel();
       client.close();
     },

@@ -9,6 +9,7 @@ import { checkpointFile } from "./checkpoint-file.ts";
 import type { CheckpointFile } from "./checkpoint-file.ts";
 import { deviceRequestOf } from "./device-request-of.ts";
 import type { DevicePod, DeviceRequest } from "./device-request-of.ts";
+import { heldOf } from "./held-of.ts";
 import { listenForPlugins } from "./listen-for-plugins.ts";
 import { mergeAnswers } from "./merge-answers.ts";
 import type { Grant, ResourceAnswer } from "./merge-answers.ts";
@@ -43,6 +44,8 @@ export interface ContainerDevices {
 /** The devices of a node. Disposing hangs up on all plugins; what containers have, they have in the next process, too. */
 export interface DevicePlugins extends AsyncDisposable {
   resources(): DeviceResources;
+  /** How many devices of each resource containers hold, whether the plugin is there or not. */
+  held(): Readonly<Record<string, string>>;
   /**
    * The devices that a container starts with: the same at each of its starts, picked and asked of the plugins at the
    * first one. On disk before it resolves.
@@ -125,6 +128,7 @@ export async function startDevicePlugins(init: DevicePluginsInit): Promise<Devic
   return {
     resources: () =>
       resourcesOf(new Map(registry.resources().map((each) => [each, registry.devicesOf(each)]))),
+    held: () => heldOf(holdings),
     allocate: async (pod, container, options = {}) => {
       const request = deviceRequestOf(pod, container, (resource) => registry.isKnown(resource));
       const earlier = holdings.get(request.uid)?.get(container);

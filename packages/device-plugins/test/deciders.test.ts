@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { formatCheckpoint, parseCheckpoint } from "../src/checkpoint.ts";
 import { deviceRequestOf } from "../src/device-request-of.ts";
 import { isExtendedResourceName } from "../src/extended-resource-name.ts";
+import { heldOf } from "../src/held-of.ts";
 import { mergeAnswers } from "../src/merge-answers.ts";
 import { planAllocation } from "../src/plan-allocation.ts";
 import type { Holdings } from "../src/plan-allocation.ts";
@@ -100,6 +101,24 @@ describe("planAllocation", () => {
         }
       }),
     );
+  });
+});
+
+describe("heldOf", () => {
+  it("counts once what a container has of an init container before it", () => {
+    const containers = new Map([
+      ["init", { devices: { g: ["a", "b"] } }],
+      ["main", { devices: { g: ["b", "c"], h: ["x"] } }],
+    ]);
+    const other = new Map([["main", { devices: { g: ["d"] } }]]);
+    expect(
+      heldOf(
+        new Map([
+          ["u", containers],
+          ["v", other],
+        ]),
+      ),
+    ).toEqual({ g: "4", h: "1" });
   });
 });
 

@@ -97,6 +97,21 @@ describe("a plugin", () => {
     expect(devices.resources().capacity).toEqual({ [GPU]: "1" });
   });
 
+  it("may take its time to find devices", async () => {
+    const devices = await start(100);
+    const one = await plugin({ quiet: true });
+    await one.register();
+    await expectEventually(() => expect(one.calls).toEqual(["list"]));
+    // By then its time would be over, too.
+    await one.register({ endpoint: "nobody.sock", resource_name: "example.com/nobody" });
+    await expectEventually(() =>
+      expect(warnings).toEqual([expect.stringContaining("example.com/nobody is gone")]),
+    );
+    one.list([["a", "Healthy"]]);
+    await expectAmounts(devices, { [GPU]: "1", "example.com/nobody": "0" });
+    expect(warnings).toHaveLength(1);
+  });
+
   it("may register before it listens", async () => {
     const devices = await start();
     const registrar = await plugin();
@@ -145,6 +160,7 @@ describe("a container", () => {
     expect(await devices.allocate(pod("p"), "main")).toEqual(first);
     await devices[Symbol.asyncDispose]();
     const next = await start();
+    expect(next.held()).toEqual({ [GPU]: "1" });
     await expectAmounts(next, { [GPU]: "0" });
     expect(await next.allocate(pod("p"), "main")).toEqual(first);
     expect(one.calls).toEqual(["allocate a"]);
@@ -282,7 +298,9 @@ describe("a hostile plugin", () => {
     await start(300);
     const one = await plugin();
     await one.register({ endpoint: "nobody.sock" });
-    await expectEventually(() => expect(warnings.join()).toContain("has said nothing for 0.3 s"));
+    await expectEventually(() =>
+      expect(warnings.join()).toContain("has not answered at its socket within 0.3 s"),
+    );
     open.use(await startNonsense(join(directory, "html.sock")));
     await one.register({ endpoint: "html.sock", resource_name: "example.com/html" });
     await expectEventually(() => expect(warnings.join()).toContain("example.com/html is gone"));

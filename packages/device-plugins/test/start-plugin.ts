@@ -30,6 +30,8 @@ export interface TestPluginInit {
   readonly endpoint?: string;
   readonly devices?: readonly TestDevice[];
   readonly preStart?: boolean;
+  /** Lists nothing until it is told to, and notes `list` when it is asked. */
+  readonly quiet?: boolean;
   /** What it gives; undefined never answers. Default: `DEVICES` with the IDs. */
   readonly answer?: (ids: readonly string[]) => readonly Partial<ContainerAnswer>[] | undefined;
 }
@@ -52,7 +54,8 @@ export async function startPlugin(init: TestPluginInit): Promise<TestPlugin> {
       ListAndWatch: (stream: ServerWritableStream<object, DeviceList>) => {
         streams.add(stream);
         stream.on("cancelled", () => streams.delete(stream));
-        stream.write(listOf());
+        if (init.quiet === true) calls.push("list");
+        else stream.write(listOf());
       },
       Allocate: (
         { request }: ServerUnaryCall<{ container_requests: { devices_ids: string[] }[] }, object>,

@@ -126,11 +126,21 @@ describe("a device plugin", () => {
     await expect.poll(() => deviceOf("other"), { timeout: 10_000 }).toBe(before === "one" ? "two" : "one");
   });
 
-  test("that ends has no devices, and has them again when it is back; what runs goes on", async () => {
+  test("that ends has no devices, and has them again when it is back; what runs goes on, even over a restart", async () => {
     await plugin[Symbol.asyncDispose]();
+    await expectAmount("0");
+    expect(node.pods.history("other").at(-1)?.status?.phase).toBe("Running");
+    const before = await deviceOf("stays");
+    await node.process.kill();
+    await node.process.start();
+    await node.pods.until(
+      "stays",
+      "running without its plugin",
+      (pod) => pod.status?.containerStatuses?.[0]?.restartCount === 2 && hasCondition("Ready")(pod),
+    );
+    await expect.poll(() => deviceOf("stays"), { timeout: 10_000 }).toBe(before);
     await expectAmount("0");
     plugin = startPlugin(node, shared);
     await expectAmount("2");
-    expect(node.pods.history("other").at(-1)?.status?.phase).toBe("Running");
   });
 });

@@ -15,6 +15,7 @@ import { admitPod } from "./admit-pod.ts";
 import { logFailure, logStep } from "./log-pods.ts";
 import { quietly } from "./quietly.ts";
 import { recordStep, recordWarning } from "./record-events.ts";
+import { withHeldDevices } from "./with-held-devices.ts";
 
 /** What {@link followPods} runs pods with. */
 export interface FollowPodsInit {
@@ -29,7 +30,7 @@ export interface FollowPodsInit {
 
 /** Runs the pods that the API server and its own manifests give to a node, until it is disposed by the caller. */
 export function followPods({ config, node, cluster, newestNode, log, signal }: FollowPodsInit): Kubelet {
-  const { kube, client, recorder } = node;
+  const { kube, client, recorder, devices } = node;
   const tellIgnored = (pod: V1Pod): void => {
     const message = warningOf(pod);
     if (message === undefined) return;
@@ -42,8 +43,8 @@ export function followPods({ config, node, cluster, newestNode, log, signal }: F
     ...cluster.kubelet,
     admit: async (pod, active) => {
       const rejection = await admitPod(pod, active, {
-        node: newestNode,
-        readNode: () => client.getNode(nodeName, { signal }),
+        node: () => withHeldDevices(newestNode(), devices.held()),
+        readNode: async () => withHeldDevices(await client.getNode(nodeName, { signal }), devices.held()),
         allowedUnsafeSysctls,
       });
       if (rejection === undefined) tellIgnored(pod);

@@ -10,6 +10,8 @@ import type { NodeConfig } from "../config/settings.ts";
 /** The devices of plugins, as a node's status and its pods see them. */
 export interface NodeDevices extends DevicePort, AsyncDisposable {
   resources(): DeviceResources;
+  /** How many devices of each resource pods hold, whether the plugin is there or not. */
+  held(): Readonly<Record<string, string>>;
   /** Calls `tell` whenever {@link resources} gives something else. Returns how to stop that. */
   onChange(tell: () => void): () => void;
 }
@@ -37,6 +39,7 @@ export async function openDevices(config: NodeConfig, log: Logger): Promise<Node
       : await start(config.devicePluginsDir);
   return {
     resources: () => plugins?.resources() ?? { capacity: {}, reserved: {} },
+    held: () => plugins?.held() ?? {},
     onChange: (tell) => {
       told.add(tell);
       return () => told.delete(tell);
