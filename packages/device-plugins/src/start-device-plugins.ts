@@ -56,6 +56,8 @@ export interface DevicePlugins extends AsyncDisposable {
   allocate(pod: DevicePod, container: string, options?: Cancellable): Promise<ContainerDevices>;
   /** Frees what the containers of a pod have. Never rejects; a file that cannot be written is told to `onWarning`. */
   release(uid: string): Promise<void>;
+  /** Frees what containers of all other pods than these have, in the same way. */
+  retain(uids: ReadonlySet<string>): Promise<void>;
 }
 
 const CALL_TIMEOUT_MS = 30_000;
@@ -141,6 +143,11 @@ export async function startDevicePlugins(init: DevicePluginsInit): Promise<Devic
     },
     release: async (uid) => {
       if (holdings.delete(uid)) await keep();
+    },
+    retain: async (uids) => {
+      const others = [...holdings.keys()].filter((uid) => !uids.has(uid));
+      for (const uid of others) holdings.delete(uid);
+      if (others.length > 0) await keep();
     },
     [Symbol.asyncDispose]: async () => {
       registry[Symbol.dispose]();

@@ -169,6 +169,18 @@ describe("a container", () => {
     expect((await next.allocate(pod("other"), "main")).env).toEqual({ DEVICES: "b" });
   });
 
+  it("of a pod that nobody knows any more frees what it had", async () => {
+    const [devices] = await ready();
+    await devices.allocate(pod("gone"), "main");
+    const { env } = await devices.allocate(pod("stays"), "main");
+    await devices.retain(new Set(["stays"]));
+    expect(devices.held()).toEqual({ [GPU]: "1" });
+    await devices[Symbol.asyncDispose]();
+    const next = await start();
+    expect(next.held()).toEqual({ [GPU]: "1" });
+    expect((await next.allocate(pod("stays"), "main")).env).toEqual(env);
+  });
+
   it("is waited for while its plugin is away, and nothing of it is held", async () => {
     const [devices, one] = await ready();
     one.hangUp();

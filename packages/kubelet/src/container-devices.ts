@@ -16,6 +16,8 @@ export interface DevicePort {
   allocate(pod: V1Pod, container: string, options: Cancellable): Promise<ContainerDevices>;
   /** Frees all of a pod's, of which nothing runs any more. Never rejects. */
   release(uid: string): Promise<void>;
+  /** Frees what pods have that are none of these: every pod that there is has been told. Never rejects. */
+  retain(uids: ReadonlySet<string>): Promise<void>;
 }
 
 /**

@@ -70,6 +70,8 @@ export function startKubelet(init: KubeletInit): Kubelet {
   const begin = (left?: LeftPods): void => {
     if (running.closed) return;
     const sync = createSourceSync(init.sources.length, (uids) => {
+      // Pods that went meanwhile are among them, since they may not have ended yet.
+      void init.devices?.retain(uids);
       if (left !== undefined) void sweepOrphans(init, left, uids, { failed, signal: stop.signal });
       shared.mirrors?.synced();
     });

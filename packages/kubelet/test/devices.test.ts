@@ -25,6 +25,10 @@ function fakeDevices(
       asked.push(`release ${uid}`);
       return Promise.resolve();
     },
+    retain: (uids) => {
+      asked.push(`retain ${[...uids].join(" ")}`);
+      return Promise.resolve();
+    },
   };
 }
 
@@ -112,6 +116,25 @@ describe("a container with devices", () => {
     benches.push(after);
     after.source$.next({ type: "synced" });
     await after.until(() => devices.asked.includes(`release ${pod.metadata?.uid}`));
+  });
+});
+
+describe("devices of pods that nobody knows any more", () => {
+  it("are freed once every pod has been told, but not those of a pod that still ends", async () => {
+    const devices = fakeDevices(() => Promise.resolve(GPU));
+    const bench = await open(devices);
+    const [ends, stays] = [podOf(), podOf([{ name: "app" }], {}, { name: "other" })];
+    bench.add(ends);
+    bench.add(stays);
+    const container = await bench.started();
+    container.stubborn = true;
+    bench.remove(ends, 30);
+    expect(devices.asked.filter((each) => each.startsWith("retain"))).toEqual([]);
+    bench.source$.next({ type: "synced" });
+    const both = [ends, stays].map(({ metadata }) => metadata?.uid ?? "");
+    await bench.until(() => devices.asked.some((each) => each.startsWith("retain")));
+    const retained = devices.asked.find((each) => each.startsWith("retain")) ?? "";
+    expect(new Set(retained.split(" ").slice(1))).toEqual(new Set(both));
   });
 });
 

@@ -47,6 +47,7 @@ export async function openDevices(config: NodeConfig, log: Logger): Promise<Node
     allocate: async (pod, container, options) =>
       plugins?.allocate(pod, container, options) ?? { env: {}, mounts: [], withheld: [] },
     release: async (uid) => plugins?.release(uid),
+    retain: async (uids) => plugins?.retain(uids),
     [Symbol.asyncDispose]: async () => plugins?.[Symbol.asyncDispose](),
   };
 }
