@@ -29,7 +29,8 @@ export async function openMount(
   if (subPath === undefined) {
     return { mount: { source: volume.path, target, kind: volume.kind, readOnly } };
   }
-  const place = `${where}: subPath "${subPath}"`;
+  const { expression } = planned;
+  const place = `${where}: subPath "${expression ?? subPath}"`;
   if (volume.kind === "file") {
     throw new KrustletError("VolumeFailed", `${place} of a volume that is a single file`);
   }
@@ -37,6 +38,7 @@ export async function openMount(
   try {
     handle = await openBeneath(volume.path, subPath, !volume.readOnly);
   } catch (cause) {
+    if (expression !== undefined) throw withoutPath(cause, place);
     if (isKrustletError(cause))
       throw new KrustletError(cause.code, `${where}: subPath ${cause.message}`, { cause });
     if (failedWith(cause, "ENOENT")) {
@@ -46,4 +48,14 @@ export async function openMount(
   }
   const kind = (await handle.stat()).isDirectory() ? "directory" : "file";
   return { mount: { source: `/proc/${pid}/fd/${handle.fd}`, target, kind, readOnly }, handle };
+}
+
+/** Of a path that came of variables neither it nor a part of it is told: one of them may be a secret. */
+function withoutPath(cause: unknown, place: string): KrustletError {
+  const code = isKrustletError(cause) ? cause.code : "VolumeFailed";
+  if (code === "PathEscape") return new KrustletError(code, `${place} leads out of the volume`);
+  const missing = failedWith(cause, "ENOENT");
+  return new KrustletError(code, `${place} ${missing ? "is not in the volume" : "cannot be opened"}`, {
+    retryable: true,
+  });
 }

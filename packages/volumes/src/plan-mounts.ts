@@ -12,6 +12,8 @@ export interface PlannedMount {
   readonly target: string;
   /** Path beneath the volume, `subPathExpr` expanded; without `.` and `..`. Absent: the whole volume. */
   readonly subPath?: string;
+  /** The `subPathExpr` that it came of: what is told of it, since a variable may hold a secret. */
+  readonly expression?: string;
   readonly readOnly: boolean;
 }
 
@@ -42,13 +44,16 @@ export function planMounts(
       throw new KrustletError("InvalidField", `${place}: there is another mount at ${target}`);
     }
     targets.add(target);
-    const text = mount.subPath || expanded(mount.subPathExpr ?? "", env, place);
+    const expression = mount.subPath ? undefined : mount.subPathExpr;
+    const text = mount.subPath || expanded(expression ?? "", env, place);
+    const shown = expression ?? text;
     if (text.startsWith("/")) {
-      throw new KrustletError("PathEscape", `${place}: subPath "${text}" must be a relative path`);
+      throw new KrustletError("PathEscape", `${place}: subPath "${shown}" must be a relative path`);
     }
-    const subPath = componentsOf(text, `${place}: subPath`).join("/");
+    const subPath = componentsOf(text, `${place}: subPath`, shown).join("/");
     const readOnly = mount.readOnly ?? false;
-    return { volume: mount.name, target, readOnly, ...(subPath === "" ? {} : { subPath }) };
+    const beneath = subPath === "" ? {} : { subPath, ...(expression === undefined ? {} : { expression }) };
+    return { volume: mount.name, target, readOnly, ...beneath };
   });
   return planned.toSorted((a, b) => depthOf(a.target) - depthOf(b.target));
 }
@@ -63,11 +68,11 @@ function expanded(text: string, env: Readonly<Record<string, string>>, place: st
   });
 }
 
-function componentsOf(path: string, place: string): readonly string[] {
+function componentsOf(path: string, place: string, shown: string = path): readonly string[] {
   if (path.includes("\0")) throw new KrustletError("InvalidField", `${place} holds a null character`);
   const components = path.split("/").filter((component) => component !== "" && component !== ".");
   if (components.includes(".."))
-    throw new KrustletError("PathEscape", `${place} "${path}" may not contain ".."`);
+    throw new KrustletError("PathEscape", `${place} "${shown}" may not contain ".."`);
   return components;
 }
 

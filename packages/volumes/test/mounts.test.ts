@@ -44,6 +44,13 @@ describe("planMounts", () => {
     );
   });
 
+  it.each(["../hunter2", "/hunter2"])("tells nobody what a variable holds: %s", (SECRET) => {
+    const pod = podOf([EMPTY], [{ name: "v", mountPath: "/v", subPathExpr: "$(SECRET)" }]);
+    expect(() => planMounts(pod, "main", { SECRET })).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining("hunter2") }),
+    );
+  });
+
   it("refuses two mounts at one place, unknown volumes and unknown containers", () => {
     const twice = [
       { name: "v", mountPath: "/v" },
@@ -74,6 +81,19 @@ async function mounted(root: string, subPath: string, readOnly: boolean) {
   const volume = { name: "v", hostPath: { path: join(root, "volume") } };
   return mounter.mount(podOf([volume], [{ name: "v", mountPath: "/v", subPath, readOnly }]));
 }
+
+it("a subPathExpr that cannot be opened is told by its variables, not by what they hold", async () => {
+  await using root = await scratch();
+  await mkdir(join(root.path, "volume"));
+  const volume = { name: "v", hostPath: { path: join(root.path, "volume") } };
+  await writeFile(join(root.path, "volume", "file"), "");
+  const mounter = createVolumeMounter({ rootDirectory: root.path, objects: sourceOf({}) });
+  const pod = podOf([volume], [{ name: "v", mountPath: "/v", subPathExpr: "file/$(SECRET)" }]);
+  await using volumes = await mounter.mount(pod);
+  const failure = await volumes.mountsOf("main", { SECRET: "hunter2" }).catch((error: unknown) => error);
+  expect(String(failure)).toContain('subPath "file/$(SECRET)"');
+  expect(`${String(failure)} ${String((failure as Error).cause)}`).not.toContain("hunter2");
+});
 
 describe("subPath", () => {
   it("leads to a directory beneath the volume, made where it is missing", async () => {
