@@ -43,14 +43,22 @@ export function startFailureOf(error: unknown): StartFailure {
   }
 }
 
+/** As long as Kubernetes lets a container's message be. Modules and registries may have a hand in longer ones. */
+const LONGEST_MESSAGE = 4096;
+
 /** One sentence about `error`, for a status or an event. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return shortened(error instanceof Error ? error.message : String(error));
+}
+
+/** A message that is no longer than a status, an Event and a checkpoint can hold. */
+export function shortened(message: string): string {
+  return message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE - 1)}…` : message;
 }
 
 /** The same of volumes that cannot be made or brought up to date: in the kubelet's words where it is about one of them. */
 export function mountMessageOf(error: unknown): string {
   const { volume, detail } = error as Partial<VolumeErrorDetails>;
   if (volume === undefined || detail === undefined) return messageOf(error);
-  return `MountVolume.SetUp failed for volume "${volume}" : ${detail}`;
+  return shortened(`MountVolume.SetUp failed for volume "${volume}" : ${detail}`);
 }

@@ -109,3 +109,15 @@ it("a pod of the API server that says that it comes from a file is one of the AP
   await bench.until(() => written.at(-1) === "Succeeded");
   expect(created).toStrictEqual([]);
 });
+
+it("a module whose names are megabytes does not fill statuses and checkpoints with them", async () => {
+  await using bench = await openBench();
+  bench.add(podOf([{ name: "trap" }, { name: "import" }]));
+  bench.gate = (what) => {
+    if (what === "start import") throw new Error(`imports ${"f".repeat(5_000_000)}`);
+  };
+  (await bench.started()).exit(134, { message: `unreachable in ${"f".repeat(5_000_000)}` });
+  await bench.until(() => bench.status.phase === "Failed");
+  const messages = bench.status.containerStatuses.map(({ state }) => state.terminated?.message?.length);
+  expect(messages).toStrictEqual([4096, 4096]);
+});

@@ -10,7 +10,7 @@ import { openContainerOutput } from "../container-output.ts";
 import type { ContainerOutputSink } from "../container-output.ts";
 import { buildContainerPlan } from "../container-plan.ts";
 import { resourcesOf } from "../container-resources.ts";
-import { messageOf, startFailureOf } from "../failure-reason.ts";
+import { messageOf, shortened, startFailureOf } from "../failure-reason.ts";
 import { forgetLogs } from "../forget-logs.ts";
 import type { HeldContainer, PodContext } from "../pod-context.ts";
 import { terminationPathOf } from "../pod-paths.ts";
@@ -164,5 +164,5 @@ async function lastWords(started: Started, exit: ContainerExit): Promise<string 
     logPath: started.output.logPath,
     exitCode: exit.exitCode,
   });
-  return message === "" ? exit.message : message;
+  return message === "" ? exit.message && shortened(exit.message) : message;
 }
