@@ -7,6 +7,7 @@ import type { ImageStore, ObjectKey } from "@krustlet/interface";
 import {
   createEventRecorder,
   createObjectCache,
+  csiClient,
   nodeClient,
   openKube,
   podClient,
@@ -35,6 +36,7 @@ import type { FollowedObjects } from "./node/follow-objects.ts";
 import { openDevices } from "./node/open-devices.ts";
 import type { NodeDevices } from "./node/open-devices.ts";
 import { withLocalModules } from "./node/local-modules.ts";
+import { startCsiOfNode } from "./node/start-csi-of-node.ts";
 import { recordWarning } from "./node/record-events.ts";
 import { systemClock } from "@krustlet/clock";
 import { version } from "./version.ts";
@@ -143,6 +145,9 @@ function followCluster(
       onFailure: (key, err) => log.warn({ err }, `${shownKey(key)} cannot be watched`),
     }),
   );
+  const csi = opened.use(
+    startCsiOfNode({ config, log, cluster: csiClient(kube), client: nodeClient(kube), node: parts.node }),
+  );
   const images = config.allowLocalModules ? withLocalModules(parts.images) : parts.images;
   const node: NodeFacts = {
     nodeName: config.nodeName,
@@ -162,6 +167,7 @@ function followCluster(
       volumes: createVolumeMounter({
         rootDirectory: config.root,
         objects,
+        csi,
         tokens: (request, options) =>
           pastAuthorizerLag(() => requestToken(kube, request, options), systemClock, options),
         nodeOf: () => node,
@@ -191,7 +197,7 @@ function followCluster(
       rootDir: config.root,
       checkpoints: checkpointDirectory(join(config.root, "checkpoints")),
       devices: parts.devices,
-      removeVolumes: (uid) => removePodVolumes({ rootDirectory: config.root, uid }),
+      removeVolumes: (uid) => removePodVolumes({ rootDirectory: config.root, uid, csi }),
       writeStatus: (pod, status, signal) => pods.patchPodStatus(pod, status, { signal }),
       deletePod: (pod, options) => pods.deletePod(pod, options),
       mirrors: {

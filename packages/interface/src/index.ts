@@ -15,6 +15,7 @@
  * @packageDocumentation
  */
 export type { Cancellable, Clock } from "./clock.ts";
+export type { CsiVolume, CsiVolumes } from "./csi.ts";
 export { isKrustletError, KrustletError } from "./error.ts";
 export type { ErrorCode, KrustletErrorOptions } from "./error.ts";
 export type {
@@ -32,6 +33,7 @@ export type {
 } from "./image.ts";
 export type {
   ConfigMapObject,
+  CsiSource,
   IssuedToken,
   ObjectKey,
   ObjectSource,

@@ -26,9 +26,28 @@ export interface PersistentVolumeObject {
     readonly claimRef?: { readonly namespace?: string; readonly name?: string; readonly uid?: string };
     readonly hostPath?: { readonly path: string; readonly type?: string };
     readonly local?: { readonly path: string };
+    readonly csi?: CsiSource;
+    readonly accessModes?: readonly string[];
+    readonly mountOptions?: readonly string[];
     readonly nodeAffinity?: { readonly required?: { readonly nodeSelectorTerms: readonly NodeTerm[] } };
     readonly volumeMode?: string;
   };
+}
+
+/** What of a PersistentVolume's `spec.csi` its users need. */
+export interface CsiSource {
+  readonly driver: string;
+  readonly volumeHandle: string;
+  readonly fsType?: string;
+  readonly readOnly?: boolean;
+  readonly volumeAttributes?: Readonly<Record<string, string>>;
+  readonly nodeStageSecretRef?: SecretReference;
+  readonly nodePublishSecretRef?: SecretReference;
+}
+
+interface SecretReference {
+  readonly namespace?: string;
+  readonly name?: string;
 }
 
 interface NodeTerm {

@@ -18,6 +18,8 @@ export { createEventRecorder } from "./create-event-recorder.ts";
 export type { EventRecorder, EventRecorderOptions } from "./create-event-recorder.ts";
 export { createObjectCache } from "./create-object-cache.ts";
 export type { ObjectCache, ObjectCacheOptions } from "./create-object-cache.ts";
+export { csiClient } from "./csi-client.ts";
+export type { CsiClient } from "./csi-client.ts";
 export { jsonOf } from "./json-of.ts";
 export { keyOf } from "./known-objects.ts";
 export type { ObjectChange } from "./known-objects.ts";

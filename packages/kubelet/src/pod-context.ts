@@ -40,7 +40,7 @@ export class PodContext implements AsyncDisposable {
   readonly shared: SharedParts;
   /** Whether the node has taken the pod. */
   admitted = false;
-  /** Whether an earlier process may have made volumes of it. */
+  /** Whether an earlier process, or an attempt that failed, may have left volumes of it. */
   takenUp = false;
   /** The newest version of the object. */
   pod: V1Pod;

@@ -33,6 +33,8 @@ export {
   encodeText,
   encodeVector,
 } from "./encode-wasm.ts";
+export { startCsiDriver } from "./start-csi-driver.ts";
+export type { CsiCall, CsiDriverInit, CsiMethod, TestCsiDriver } from "./start-csi-driver.ts";
 export { FakeClock } from "./fake-clock.ts";
 export {
   buildArtifact,

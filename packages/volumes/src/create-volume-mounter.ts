@@ -1,6 +1,6 @@
 import type { NodeFacts } from "@krustlet/environment";
 import { KrustletError } from "@krustlet/interface";
-import type { Cancellable, ObjectSource, TokenSource, VolumeMounter } from "@krustlet/interface";
+import type { Cancellable, CsiVolumes, ObjectSource, TokenSource, VolumeMounter } from "@krustlet/interface";
 import type { V1Pod } from "@kubernetes/client-node";
 import { rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
@@ -13,6 +13,7 @@ import { NODE_MARK, ownerMark } from "./owner-mark.ts";
 import { pluginOf } from "./plugin-of.ts";
 import { demandLabel, podText, uidOf } from "./pod-text.ts";
 import { ownerPathOf } from "./remove-abandoned-pods.ts";
+import { publishedIn } from "./published-in.ts";
 import { removeTree } from "./remove-tree.ts";
 import { TokenCache } from "./token-cache.ts";
 import { aboutVolume, volumeError } from "./volume-error.ts";
@@ -27,6 +28,8 @@ export interface VolumeMounterInit {
   readonly nodeOf?: (pod: V1Pod) => NodeFacts;
   /** Absent: Pods that ask for a service account token are refused. */
   readonly tokens?: TokenSource;
+  /** What has CSI drivers publish volumes. Absent: Pods that need one are refused. */
+  readonly csi?: CsiVolumes;
   /** A directory in memory; `false` for none. Default: `/dev/shm` where it is one. */
   readonly memoryDirectory?: string | false;
   /** Labels of the node, for PersistentVolumes that are bound to nodes. Absent: that is not checked. */
@@ -48,7 +51,7 @@ export interface VolumeMounterInit {
  * One mounter serves many Pods at once; mounting the same Pod twice at once is the caller's mistake.
  */
 export function createVolumeMounter(init: VolumeMounterInit): VolumeMounter<V1Pod> {
-  const { objects, nodeLabels, nodeOf = () => ({}), now = () => new Date() } = init;
+  const { objects, csi, nodeLabels, nodeOf = () => ({}), now = () => new Date() } = init;
   const { onWarning: warn = () => {}, random = Math.random } = init;
   const tokens = init.tokens && new TokenCache({ source: init.tokens, now, random, warn });
   const rootDirectory = resolve(init.rootDirectory);
@@ -63,6 +66,7 @@ export function createVolumeMounter(init: VolumeMounterInit): VolumeMounter<V1Po
         now,
         warn,
         ...(nodeLabels && { nodeLabels }),
+        ...(csi && { csi }),
         ...(tokens && { tokens: (request, tokenOptions) => tokens.get(request, tokenOptions) }),
         ...((await memory) !== undefined && { memoryDirectory: await memory }),
       };
@@ -133,10 +137,15 @@ async function told<T>(work: () => Promise<T>, volume: string, where: string): P
   }
 }
 
-/** Takes back what a mount that failed has made. What fails here too is left; the first failure is the one told. */
+/**
+ * Takes back what a mount that failed has made. What fails here too is left, and everything where a driver may still
+ * have something mounted; the first failure is the one told.
+ */
 async function undo(volumes: ReadonlyMap<string, MadeVolume>, directory: string): Promise<void> {
-  const removals = [...volumes.values()].map(({ remove }) => remove?.());
-  const removed = await Promise.allSettled([...removals, removeTree(directory, `${directory}.removing`)]);
-  if (removed.every(({ status }) => status === "fulfilled"))
-    await rm(ownerPathOf(directory), { force: true });
+  const removed = await Promise.allSettled([...volumes.values()].map(async ({ remove }) => remove?.()));
+  if (removed.some(({ status }) => status === "rejected")) return;
+  const published = await publishedIn(directory).catch(() => undefined);
+  if (published === undefined || published.length > 0) return;
+  const [gone] = await Promise.allSettled([removeTree(directory, `${directory}.removing`)]);
+  if (gone.status === "fulfilled") await rm(ownerPathOf(directory), { force: true });
 }

@@ -9,6 +9,7 @@ import { isMadeOf } from "./is-made-of.ts";
 import { openMount } from "./open-mount.ts";
 import { planMounts } from "./plan-mounts.ts";
 import { namespaceOf, podText } from "./pod-text.ts";
+import { publishedIn } from "./published-in.ts";
 import { ownerPathOf } from "./remove-abandoned-pods.ts";
 import { removeTree } from "./remove-tree.ts";
 import type { TokenCache } from "./token-cache.ts";
@@ -36,7 +37,8 @@ export class MountedPod implements MountedVolumes<V1Pod> {
   readonly #handles = new Map<string, readonly FileHandle[]>();
   #pod: V1Pod;
   #refreshing: Promise<void> = Promise.resolve();
-  #disposed: Promise<void> | undefined;
+  #disposing: Promise<void> | undefined;
+  #isDisposed = false;
 
   constructor({ pod, volumes, directory, tokens }: MountedPodInit) {
     this.#pod = pod;
@@ -96,8 +98,13 @@ export class MountedPod implements MountedVolumes<V1Pod> {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#disposed ??= this.#dispose();
-    return this.#disposed;
+    this.#isDisposed = true;
+    // What could not be removed is tried again by who disposes again.
+    this.#disposing ??= this.#dispose().catch((error: unknown) => {
+      this.#disposing = undefined;
+      throw error;
+    });
+    return this.#disposing;
   }
 
   /** Asked before anything is queued: of a thousand pods, a change concerns few. */
@@ -133,6 +140,7 @@ export class MountedPod implements MountedVolumes<V1Pod> {
     this.#handles.clear();
     try {
       for (const { remove } of this.#volumes.values()) await remove?.();
+      if ((await publishedIn(this.#directory)).length > 0) throw stillPublished(this.#directory);
       await removeTree(this.#directory, `${this.#directory}.removing`);
       await rm(ownerPathOf(this.#directory), { force: true });
     } catch (cause) {
@@ -141,9 +149,14 @@ export class MountedPod implements MountedVolumes<V1Pod> {
   }
 
   #demandMounted(): void {
-    if (this.#disposed === undefined) return;
+    if (!this.#isDisposed) return;
     throw new KrustletError("VolumeFailed", `${podText(this.#pod)}: the volumes have been removed`);
   }
+}
+
+function stillPublished(directory: string): KrustletError {
+  const message = `${directory} holds a volume that a CSI driver has yet to unpublish`;
+  return new KrustletError("VolumeFailed", message, { retryable: true });
 }
 
 async function closeAll(handles: readonly FileHandle[]): Promise<void> {

@@ -3,6 +3,7 @@ import type { V1Volume } from "@kubernetes/client-node";
 
 import { claimVolume } from "./plugins/claim-volume.ts";
 import { configMapVolume } from "./plugins/config-map-volume.ts";
+import { csiVolume } from "./plugins/csi-volume.ts";
 import { downwardApiVolume } from "./plugins/downward-api-volume.ts";
 import { emptyDirVolume } from "./plugins/empty-dir-volume.ts";
 import { hostPathVolume } from "./plugins/host-path-volume.ts";
@@ -18,6 +19,7 @@ const PLUGINS: readonly VolumePlugin[] = [
   hostPathVolume,
   emptyDirVolume,
   claimVolume,
+  csiVolume,
 ];
 
 /** Fields of a volume that name a kind that can be mounted. */

@@ -1,10 +1,13 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
+import type { CsiVolumes } from "@krustlet/interface";
+
 import { memoryDirectoryOf } from "./memory-directory.ts";
 import { hasEnded, NODE_MARK } from "./owner-mark.ts";
 import { memoryParentOf } from "./plugins/empty-dir-volume.ts";
 import { uidOf } from "./pod-text.ts";
+import { demandUnpublished } from "./published-in.ts";
 import { removeTree } from "./remove-tree.ts";
 import { volumeError } from "./volume-error.ts";
 
@@ -20,6 +23,8 @@ export interface LeftoverPods {
   readonly rootDirectory: string;
   /** As the mounter has it. */
   readonly memoryDirectory?: string | false;
+  /** As the mounter has it. */
+  readonly csi?: CsiVolumes;
 }
 
 /**
@@ -61,6 +66,7 @@ export async function removePodVolumes(init: LeftoverPods & { readonly uid: stri
 
 async function removePod(init: LeftoverPods, root: string, uid: string): Promise<void> {
   const directory = join(root, "pods", uid);
+  await demandUnpublished(directory, init.csi);
   const memory = await memoryDirectoryOf(init.memoryDirectory);
   if (memory !== undefined) await removeMemory(memoryParentOf(memory, root), uid);
   await removeTree(directory, `${directory}.removing`);

@@ -1,5 +1,5 @@
 import type { NodeFacts } from "@krustlet/environment";
-import type { Cancellable, ObjectSource, TokenRequest } from "@krustlet/interface";
+import type { Cancellable, CsiVolumes, ObjectSource, TokenRequest } from "@krustlet/interface";
 import type { V1Pod, V1Volume } from "@kubernetes/client-node";
 
 /** What plugins work with. */
@@ -9,6 +9,8 @@ export interface VolumeContext {
   readonly nodeOf: (pod: V1Pod) => NodeFacts;
   /** The token for a request; absent where nothing gives tokens. */
   readonly tokens?: (request: TokenRequest, options: Cancellable) => Promise<string>;
+  /** What has drivers publish volumes; absent where there are none. */
+  readonly csi?: CsiVolumes;
   /** Labels of the node, which volumes may be bound to. Absent: not known, and not looked at. */
   readonly nodeLabels?: () => Readonly<Record<string, string>>;
   /** A directory in memory, for `emptyDir` with `medium: Memory`. */

@@ -32,10 +32,10 @@ export async function readNodeConfig({ line, host, root }: CommandContext): Prom
   const before = nodeConfigOf(sources);
   const path = given === undefined ? join(before.root, "config", "config.json") : resolve(host.cwd, given);
   const text = await readText(path, given);
-  if (text === undefined) return { config: before, warnings: [...ofFlags, ...warningsOf(before)] };
+  if (text === undefined) return { config: before, warnings: ofFlags };
   const file = readConfigFile(text, given ?? path);
   const config = nodeConfigOf({ ...sources, file, fileDirectory: dirname(path) });
-  return { config, warnings: [...ofFlags, ...file.warnings, ...warningsOf(config)] };
+  return { config, warnings: [...ofFlags, ...file.warnings] };
 }
 
 /** A file that nobody has named need not be there. */
@@ -49,13 +49,4 @@ async function readText(path: string, given: string | undefined): Promise<string
       cause,
     });
   }
-}
-
-function warningsOf({ pluginsDir, devicePluginsDir }: NodeConfig): readonly string[] {
-  return [
-    ...(pluginsDir === "" ? [] : [`--plugins-dir ${pluginsDir} is not used: there are no CSI plugins yet`]),
-    ...(devicePluginsDir === ""
-      ? []
-      : [`--device-plugins-dir ${devicePluginsDir} is not used: there are no device plugins yet`]),
-  ];
 }

@@ -27,8 +27,11 @@ export const mount: Effect<"mount"> = async (context, _action, signal) => {
   context.mounting = mounting.catch(() => undefined);
   try {
     await mounting;
+    context.takenUp = false;
     return { type: "mounted", at: context.now() };
   } catch (error) {
+    // A driver may have left something of it that a later attempt takes up, or the pod's end undoes.
+    context.takenUp = true;
     if (signal.aborted) return undefined;
     context.outputs.fail({ pod: key, action: "mount", error });
     return { type: "mountFailed", at: context.now(), message: mountMessageOf(error), retryable: true };

@@ -23,7 +23,6 @@ const UNKNOWN_KINDS = [
   "azureFile",
   "cephfs",
   "cinder",
-  "csi",
   "ephemeral",
   "fc",
   "flexVolume",
@@ -47,6 +46,10 @@ const UNKNOWN_KINDS = [
 export const VOLUME_FIELDS: FieldTable = {
   ...Object.fromEntries(UNKNOWN_KINDS.map((kind) => [kind, refused(unknownVolumeKind(kind))])),
   configMap: supported,
+  csi: onNode(
+    refused(unknownVolumeKind("csi")),
+    supportedAs("inline volumes of a driver whose CSIDriver has the mode `Ephemeral`"),
+  ),
   downwardAPI: supported,
   emptyDir: supportedAs("`medium: Memory` is a tmpfs where the host allows one; huge pages are refused"),
   hostPath: supportedAs("every `type`"),
@@ -54,7 +57,7 @@ export const VOLUME_FIELDS: FieldTable = {
   persistentVolumeClaim: onNode(
     supportedAs("a named directory that persists; the storage class is not read"),
     supportedAs(
-      "bound to a PersistentVolume of the kind `hostPath` or `local`; any other waits (`FailedMount`)",
+      "bound to a PersistentVolume of the kind `csi` (a driver with `attachRequired: false`), `hostPath` or `local`; any other waits (`FailedMount`)",
     ),
   ),
   projected: supported,

@@ -1,13 +1,18 @@
+import type { V1Pod } from "@kubernetes/client-node";
 import { matchesNodeTerms } from "@krustlet/admission";
 import { KrustletError } from "@krustlet/interface";
 import type { Cancellable, PersistentVolumeClaimObject, PersistentVolumeObject } from "@krustlet/interface";
 
 import type { MadeVolume, VolumeContext } from "../volume-plugin.ts";
+import { prepareCsiVolume } from "./csi-volume.ts";
 import { prepareHostPath } from "./host-path-volume.ts";
 
 interface BoundInit extends Cancellable {
   readonly namespace: string;
   readonly claimName: string;
+  readonly pod: V1Pod;
+  /** Whether the pod wants it for reading only. */
+  readonly readOnly: boolean;
   /** The volume, for messages. */
   readonly where: string;
   readonly context: VolumeContext;
@@ -26,11 +31,12 @@ const NO_PLUGINS: readonly string[] = [
   "volumeMode",
 ];
 
-/** The PersistentVolume of a claim in a cluster: a directory of this node's, since there are no drivers for others. */
+/** The PersistentVolume of a claim in a cluster: a directory of this node's, or one that a CSI driver publishes. */
 export async function prepareBoundVolume(
   claim: PersistentVolumeClaimObject,
-  { namespace, claimName, where, context, signal }: BoundInit,
+  init: BoundInit,
 ): Promise<() => Promise<MadeVolume>> {
+  const { namespace, claimName, where, context, signal } = init;
   const place = `${where}: error processing PVC ${namespace}/${claimName}`;
   if (claim.metadata?.deletionTimestamp) throw later(`${place}: PVC is being deleted`);
   const name = claim.spec?.volumeName ?? "";
@@ -41,14 +47,15 @@ export async function prepareBoundVolume(
   if (holder?.namespace !== namespace || holder.name !== claimName || holder.uid !== claim.metadata?.uid) {
     throw later(`${place}: persistentvolume "${name}" is bound to another claim`);
   }
-  return prepareVolume(volume, `${where}: persistentvolume "${name}"`, context);
+  return prepareVolume(name, volume, { ...init, where: `${where}: persistentvolume "${name}"` });
 }
 
 async function prepareVolume(
+  name: string,
   { spec = {} }: PersistentVolumeObject,
-  where: string,
-  { nodeLabels }: VolumeContext,
+  { where, pod, readOnly, context, signal }: BoundInit,
 ): Promise<() => Promise<MadeVolume>> {
+  const { nodeLabels } = context;
   const terms = spec.nodeAffinity?.required?.nodeSelectorTerms;
   if (terms !== undefined && nodeLabels !== undefined) {
     const node = { metadata: { labels: nodeLabels() } };
@@ -59,10 +66,18 @@ async function prepareVolume(
   }
   if (spec.hostPath !== undefined) return prepareHostPath(spec.hostPath, where);
   if (spec.local !== undefined) return prepareHostPath({ path: spec.local.path, type: "Directory" }, where);
+  if (spec.csi !== undefined && context.csi !== undefined) {
+    const { csi, accessModes = [], mountOptions = [] } = spec;
+    return prepareCsiVolume(
+      { name, source: { ...csi, readOnly: readOnly || csi.readOnly === true }, accessModes, mountOptions },
+      { pod, where, context, signal },
+    );
+  }
   const kind = Object.keys(spec).find((field) => !NO_PLUGINS.includes(field)) ?? "nothing";
+  const known = ["hostPath", "local", ...(context.csi === undefined ? [] : ["csi"])].join(", ");
   throw new KrustletError(
     "UnsupportedField",
-    `${where} is of the kind ${JSON.stringify(kind)}, which this node cannot mount (known: hostPath, local)`,
+    `${where} is of the kind ${JSON.stringify(kind)}, which this node cannot mount (known: ${known})`,
   );
 }
 

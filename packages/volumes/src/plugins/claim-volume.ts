@@ -24,8 +24,19 @@ export const claimVolume: VolumePlugin = {
       throw new KrustletError("ObjectNotFound", message, { retryable: true });
     }
     if (objects.persistentVolume !== undefined) {
-      const make = await prepareBoundVolume(claim, { namespace, claimName, where, context, signal });
-      return async () => ({ ...(await make()), readOnly });
+      const make = await prepareBoundVolume(claim, {
+        namespace,
+        claimName,
+        pod,
+        readOnly,
+        where,
+        context,
+        signal,
+      });
+      return async () => {
+        const made = await make();
+        return { ...made, readOnly: readOnly || made.readOnly };
+      };
     }
     const path = join(rootDirectory, "claims", namespace, claimName);
     return async () => {

@@ -27,12 +27,13 @@ export const PROCESS_SETTINGS = {
   }),
   pluginsDir: setting({
     group: directories,
-    help: "accepted as Krustlet's; there are no CSI plugins yet",
+    help: "where CSI plugins put their sockets",
     kind: { ...PATH, value: "DIR" },
     flags: ["plugins-dir"],
     env: ["KRUSTLET_PLUGINS_DIR"],
     key: "pluginsDir",
     fallback: "",
+    told: "`plugins_registry` in the root",
   }),
   devicePluginsDir: setting({
     group: directories,
