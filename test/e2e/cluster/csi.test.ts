@@ -155,15 +155,15 @@ test("a pod writes to a claim that the driver publishes, which is unpublished wi
 
 test("a volume of a pod that went while the node was killed is unpublished and unstaged by the next process", async () => {
   const before = driver.changes().length;
-  await node.create(writer("killed", "o'neill", "sleep(600000)"));
+  await node.create(writer("killed", "o'neill\n", "sleep(600000)"));
   await node.pods.until("killed", "Running", inPhase("Running"));
-  await expect.poll(() => node.kubectl(["logs", "killed"]), { timeout: 20_000 }).toBe("o'neill");
+  await expect.poll(() => node.kubectl(["logs", "killed"]), { timeout: 20_000 }).toBe("o'neill\n");
   await node.process.kill();
   await node.kubectl(["delete", "pod", "killed", "--force", "--grace-period=0"]);
   await node.process.start();
   await expect.poll(() => driver.changes().at(-1), { timeout: 30_000 }).toBe("NodeUnstageVolume");
   expect(driver.changes().length).toBeGreaterThan(before);
-  expect(await written()).toBe("o'neill");
+  expect(await written()).toBe("o'neill\n");
 });
 
 test("a pod has an inline volume of its own", async () => {
