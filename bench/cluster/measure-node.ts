@@ -18,6 +18,8 @@ export interface NodeFound {
   /** From the first deletion until the last pod was gone. */
   readonly allGone: number;
   readonly rssPerPod: number;
+  /** CPU milliseconds of the node's process tree for each pod, until the last one was seen Running. */
+  readonly cpuPerPod: number;
   /** CPU by time, of one core, while all pods run. */
   readonly idle: number;
   /** The longest time between two renewals of the Lease. */
@@ -64,7 +66,7 @@ export async function measureNode(
     clearTimeout(giveUp);
   };
 
-  const before = useOf(node.pid).rss;
+  const before = useOf(node.pid);
   const names = Array.from({ length: count }, (_, index) => `${node.name}-${count}-${index}`);
   const begun = performance.now();
   await eachOf(names, (name) => {
@@ -90,7 +92,8 @@ export async function measureNode(
     writesToRunning: mean(({ writesToRunning }) => writesToRunning),
     writes: mean(({ writes }) => writes),
     allGone: Math.max(...found.map(({ deleted = 0 }) => deleted)) - ending,
-    rssPerPod: (idle.rss - before) / count,
+    rssPerPod: (idle.rss - before.rss) / count,
+    cpuPerPod: ((settled - before.cpu) * 1000) / count,
     idle: ((idle.cpu - settled) * 1000) / idleMs,
     leaseGap: Math.max(0, ...renewals.slice(1).map((at, index) => at - (renewals[index] ?? at))),
   };

@@ -30,6 +30,7 @@ const rows: readonly (readonly [string, (found: NodeFound, single: NodeFound) =>
   ["status writes of a pod until Running", ({ writesToRunning }) => writesToRunning.toFixed(2)],
   ["status writes of a pod's life", ({ writes }) => writes.toFixed(2)],
   ["all deleted again", ({ allGone }) => seconds(allGone)],
+  ["CPU for each pod until all run", ({ cpuPerPod }) => `${cpuPerPod.toFixed(1)} ms`],
   ["memory (RSS of the process tree) for each pod", ({ rssPerPod }) => `${(rssPerPod / 1e6).toFixed(3)} MB`],
   ["CPU while all run, of one core", ({ idle }) => `${(idle * 100).toFixed(1)} %`],
   ["longest time between two renewals of the Lease", ({ leaseGap }) => seconds(leaseGap)],
