@@ -20,9 +20,12 @@ export interface RuntimeClassLike {
 /** Which runtime runs a pod. */
 export type Handler =
   | { readonly found: "runtime"; readonly runtime: string }
-  /** The class may yet be made: the pod waits, with the Warning event `FailedCreatePodSandBox`, and tries again. */
+  /**
+   * The class may yet be made, or its pods may yet leave: the pod waits, with the Warning event
+   * `FailedCreatePodSandBox`, and tries again. If it failed, its ReplicaSet would make the next one at once.
+   */
   | { readonly found: "later"; readonly message: string }
-  /** The class is there, and names a runtime that this node has not. */
+  /** There is no API server, and the Pod itself names a runtime that is none. */
   | ({ readonly found: "nothing" } & Rejection);
 
 /**
@@ -42,15 +45,16 @@ export function handlerOf({ pod, runtimeClasses, runtimes, defaultRuntime }: Han
   }
   const handler = runtimeClass?.handler ?? name;
   if (runtimes.includes(handler)) return { found: "runtime", runtime: handler };
-  const { namespace = "default", name: podName = "" } = pod.metadata ?? {};
   const known = runtimes.join(", ");
+  if (runtimeClass !== undefined) {
+    const unknown = `the handler ${JSON.stringify(handler)} of RuntimeClass ${quoted}`;
+    const message = `Failed to create pod sandbox: ${unknown} is none that this node has (${known})`;
+    return { found: "later", message };
+  }
+  const { namespace = "default", name: podName = "" } = pod.metadata ?? {};
   return {
     found: "nothing",
     reason: "RuntimeHandlerNotFound",
-    message:
-      runtimeClass === undefined
-        ? `pod ${namespace}/${podName}: spec.runtimeClassName ${quoted} is none that this node knows (${known})`
-        : `pod ${namespace}/${podName}: the handler ${JSON.stringify(handler)} of RuntimeClass ${quoted} is none that this ` +
-          `node has (${known})`,
+    message: `pod ${namespace}/${podName}: spec.runtimeClassName ${quoted} is none that this node knows (${known})`,
   };
 }

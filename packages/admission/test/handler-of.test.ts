@@ -39,13 +39,12 @@ describe("handlerOf", () => {
     });
   });
 
-  it("is a clear refusal where the node has no such runtime", () => {
+  it("keeps the pod waiting, and says why, where the node has no such runtime", () => {
     const pod = podOf({ runtimeClassName: "vm" });
     expect(handlerOf({ pod, runtimeClasses, ...node })).toEqual({
-      found: "nothing",
-      reason: "RuntimeHandlerNotFound",
+      found: "later",
       message:
-        'pod shop/web: the handler "kata" of RuntimeClass "vm" is none that this node has (wasi, wasmer)',
+        'Failed to create pod sandbox: the handler "kata" of RuntimeClass "vm" is none that this node has (wasi, wasmer)',
     });
   });
 });

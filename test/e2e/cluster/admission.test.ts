@@ -172,13 +172,18 @@ describe("a RuntimeClass", () => {
     await node.kubectl(["delete", "runtimeclass", `${node.name}-${handler}`]);
   });
 
-  test("whose handler the node has not is a clear refusal", async () => {
+  test("whose handler the node has not keeps its pods waiting, and says why", async () => {
     await node.create(runtimeClass("kata"), classed("kata", "kata"));
-    const { status } = await node.pods.until("kata", "Failed", inPhase("Failed"));
-    expect(status?.reason).toBe("RuntimeHandlerNotFound");
-    expect(status?.message).toContain(
-      `the handler "kata" of RuntimeClass "${node.name}-kata" is none that this node has (wasi, wasmer)`,
-    );
+    const unknown = `the handler "kata" of RuntimeClass "${node.name}-kata"`;
+    await expect
+      .poll(
+        async () => (await eventsOf("kata", "FailedCreatePodSandBox")).map(({ message }) => message),
+        soon,
+      )
+      .toEqual([`Failed to create pod sandbox: ${unknown} is none that this node has (wasi, wasmer)`]);
+    // One that failed would be replaced at once, without end.
+    expect(await node.kubectl(["get", "pod", "kata", "--output=jsonpath={.status.phase}"])).toBe("Pending");
+    await node.kubectl(["delete", "pod", "kata"]);
     await node.kubectl(["delete", "runtimeclass", `${node.name}-kata`]);
   });
 

@@ -89,7 +89,9 @@ export const POD_FIELDS: FieldTable = {
   "spec.restartPolicy": supported,
   "spec.runtimeClassName": onNode(
     supportedAs("`wasi` or `wasmer`"),
-    supportedAs("a RuntimeClass whose handler is `wasi` or `wasmer`"),
+    supportedAs(
+      "a RuntimeClass whose handler is `wasi` or `wasmer`; pods of another wait, and an Event says why",
+    ),
   ),
   "spec.schedulerName": scheduling,
   "spec.schedulingGates": onNode(
