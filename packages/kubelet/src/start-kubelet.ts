@@ -72,6 +72,8 @@ export function startKubelet(init: KubeletInit): Kubelet {
     const sync = createSourceSync(init.sources.length, (uids) => {
       // Pods that went meanwhile are among them, since they may not have ended yet.
       void init.devices?.retain(uids);
+      // One of the same UID that comes later is another: a static pod whose manifest is put back.
+      for (const uid of shared.left.keys()) if (!uids.has(uid)) shared.left.delete(uid);
       if (left !== undefined) void sweepOrphans(init, left, uids, { failed, signal: stop.signal });
       shared.mirrors?.synced();
     });

@@ -224,6 +224,24 @@ describe("what is left of pods that are no more", () => {
     );
   });
 
+  it("counts no more when a pod of the same UID comes later: a static pod whose manifest is put back", async () => {
+    const first = await openNode();
+    const pod = podOf();
+    first.add(pod);
+    (await first.started()).exit(0);
+    await first.until(() => first.state === "Finished");
+
+    const next = await openNode(first);
+    const file = join(next.rootDir, "checkpoints", `${pod.metadata?.uid}.json`);
+    await next.until(() => existsSync(file));
+    next.source$.next({ type: "synced" });
+    await next.until(() => !existsSync(file));
+    next.add(pod);
+    (await next.started()).exit(0);
+    await next.until(() => next.state === "Finished");
+    expect(next.containers).toHaveLength(1);
+  });
+
   it("goes with the pod: a node without pods has no checkpoints", async () => {
     const bench = await openNode();
     const pod = podOf();
