@@ -9,9 +9,9 @@ import { shown } from "./shown.ts";
 
 /** A plugin that is talked to. Disposing hangs up; it tells nothing after that. */
 export interface PluginConnection extends Disposable {
-  /** What a container gets with the devices of these IDs. @throws KrustletError `Timeout`, `StartFailed`. */
+  /** What a container gets with the devices of these IDs. @throws KrustletError `CapacityExceeded`. */
   allocate(ids: readonly string[], options?: Cancellable): Promise<AllocateAnswer>;
-  /** Tells the plugin that a container starts, if it wants to know. @throws KrustletError `Timeout`, `StartFailed`. */
+  /** Tells the plugin that a container starts, if it wants to know. @throws KrustletError `CapacityExceeded`. */
   beforeStart(ids: readonly string[], options?: Cancellable): Promise<void>;
 }
 
@@ -141,7 +141,7 @@ function callFailed(init: OpenPluginInit, method: string, cause: unknown): Krust
     ? `has not answered within ${init.callTimeoutMs / 1000} s`
     : `refuses: ${reasonOf(cause)}`;
   return new KrustletError(
-    isLate ? "Timeout" : "StartFailed",
+    "CapacityExceeded",
     `The device plugin of ${resource}, asked for ${method}, ${why}.`,
     { cause, retryable: true },
   );

@@ -49,7 +49,7 @@ export interface DevicePlugins extends AsyncDisposable {
   /**
    * The devices that a container starts with: the same at each of its starts, picked and asked of the plugins at the
    * first one. On disk before it resolves.
-   * @throws KrustletError `CapacityExceeded`: too few are free; `Timeout`, `StartFailed`: a plugin does not give them;
+   * @throws KrustletError `CapacityExceeded`: too few are free, or a plugin does not give them now;
    * `InvalidObject`, `InvalidField`: what it gives, or the pod asks for, cannot be; `VolumeFailed`: a path that is not
    * there; `NoSpace`. Nothing is held then.
    */
@@ -166,7 +166,8 @@ async function askAll(
   return Promise.all(
     Object.entries(devices).map(async ([resource, ids]) => {
       const plugin = registry.connectionOf(resource);
-      if (plugin === undefined) throw new KrustletError("StartFailed", `${what}: ${goneOf(resource)}.`);
+      if (plugin === undefined)
+        throw new KrustletError("CapacityExceeded", `${what}: ${goneOf(resource)}.`, { retryable: true });
       return { resource, answer: await plugin.allocate(ids, { signal }) };
     }),
   );
@@ -214,5 +215,5 @@ function goneOf(resource: string): string {
 }
 
 function unusable({ what }: DeviceRequest, why: string): KrustletError {
-  return new KrustletError("StartFailed", `${what} gets no devices: ${why}.`, { retryable: true });
+  return new KrustletError("CapacityExceeded", `${what} gets no devices: ${why}.`, { retryable: true });
 }

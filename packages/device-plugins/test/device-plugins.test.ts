@@ -249,7 +249,7 @@ describe("a container", () => {
     const again = devices.allocate(pod("q"), "main", { signal: AbortSignal.timeout(2000) });
     await expectEventually(() => expect(one.calls).toEqual(["allocate a", "allocate a"]));
     await Promise.all([
-      expect(again).rejects.toMatchObject({ code: "StartFailed" }),
+      expect(again).rejects.toMatchObject({ code: "CapacityExceeded", retryable: true }),
       one[Symbol.asyncDispose](),
     ]);
   });
@@ -302,7 +302,10 @@ describe("a hostile plugin", () => {
     await one.register();
     await expectAmounts(devices, { [GPU]: "2" });
     for (const uid of ["p", "q"]) {
-      await expect(devices.allocate(pod(uid, "2"), "main")).rejects.toMatchObject({ code: "Timeout" });
+      await expect(devices.allocate(pod(uid, "2"), "main")).rejects.toMatchObject({
+        code: "CapacityExceeded",
+        message: expect.stringContaining("has not answered within 0.3 s"),
+      });
     }
   });
 

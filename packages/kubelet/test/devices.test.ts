@@ -1,3 +1,4 @@
+import { KrustletError } from "@krustlet/interface";
 import { afterEach, describe, expect, it } from "vitest";
 
 import { withDevices } from "../src/container-devices.ts";
@@ -70,21 +71,26 @@ describe("a container with devices", () => {
     expect(warnings).toEqual(["DeviceWithheld: no /dev/gpu"]);
   });
 
-  it("does not start without them, and tries again", async () => {
-    let tries = 0;
-    const devices = fakeDevices(() => {
-      tries += 1;
-      return tries === 1 ? Promise.reject(new Error("there are none")) : Promise.resolve(GPU);
-    });
-    const bench = await open(devices);
-    bench.add(podOf([{ name: "app" }], { restartPolicy: "Always" }));
-    await bench.until(() => bench.failures.length === 1);
-    expect(bench.containers).toHaveLength(0);
-    expect(bench.failures[0]).toMatchObject({ action: "start", container: "app" });
-    await bench.clock.advance(60_000);
-    const { plan } = await bench.started();
-    expect(plan.env).toMatchObject({ GPU: "a" });
-  });
+  it.each(["Never", "Always"])(
+    "does not start without them, and tries again: restartPolicy %s",
+    async (restartPolicy) => {
+      let tries = 0;
+      const devices = fakeDevices(() => {
+        tries += 1;
+        return tries === 1
+          ? Promise.reject(new KrustletError("CapacityExceeded", "there are none"))
+          : Promise.resolve(GPU);
+      });
+      const bench = await open(devices);
+      bench.add(podOf([{ name: "app" }], { restartPolicy }));
+      await bench.until(() => bench.failures.length === 1);
+      expect(bench.containers).toHaveLength(0);
+      expect(bench.failures[0]).toMatchObject({ action: "start", container: "app" });
+      await bench.clock.advance(60_000);
+      const { plan } = await bench.started();
+      expect(plan.env).toMatchObject({ GPU: "a" });
+    },
+  );
 
   it("keeps them over its restarts, and frees them when nothing of the pod runs any more", async () => {
     const devices = fakeDevices(() => Promise.resolve(GPU));
