@@ -320,3 +320,17 @@ describe("checkpoints that are none", () => {
     expect(bench.containers).toHaveLength(0);
   });
 });
+
+describe("a pod whose volumes could not be made", () => {
+  it("has what was begun of them removed when it goes", async () => {
+    const bench = await openNode();
+    bench.gate = (what) => {
+      if (what === "mount") throw new Error("the driver hangs");
+    };
+    const pod = podOf();
+    bench.add(pod);
+    await bench.until(() => bench.steps.some(({ event }) => event.type === "mountFailed"));
+    bench.remove(pod, 0);
+    await bench.until(() => bench.ledger.log.includes(`removed volumes ${pod.metadata?.uid}`));
+  });
+});
