@@ -331,6 +331,7 @@ describe("a pod whose volumes could not be made", () => {
     bench.add(pod);
     await bench.until(() => bench.steps.some(({ event }) => event.type === "mountFailed"));
     bench.remove(pod, 0);
-    await bench.until(() => bench.ledger.log.includes(`removed volumes ${pod.metadata?.uid}`));
+    await bench.until(() => bench.state === "Finished");
+    expect(bench.ledger.log).toContain(`removed volumes ${pod.metadata?.uid}`);
   });
 });
