@@ -331,7 +331,7 @@ describe("a pod whose volumes could not be made", () => {
     bench.add(pod);
     await bench.until(() => bench.steps.some(({ event }) => event.type === "mountFailed"));
     bench.remove(pod, 0);
-    await bench.until(() => bench.state === "Finished");
+    await bench.until(() => bench.state === "Gone");
     expect(bench.ledger.log).toContain(`removed volumes ${pod.metadata?.uid}`);
   });
 });
