@@ -1,5 +1,5 @@
-import { nodeClient, openKube } from "@krustlet/kube";
 import { bootstrapNode } from "@krustlet/node";
+import { openNodeClient } from "./node-rights.ts";
 
 /** A process that bootstraps a node and says when it is done; tests kill it on the way. */
 const [nodeName = "", root = "", bootstrapKubeconfig = ""] = process.argv.slice(2);
@@ -8,9 +8,6 @@ const bootstrapped = await bootstrapNode({
   kubeconfig: `${root}/kubeconfig`,
   bootstrapKubeconfig,
   directory: `${root}/pki`,
-  open: async (kubeconfig) => {
-    const kube = await openKube({ kubeconfig });
-    return { client: nodeClient(kube), [Symbol.asyncDispose]: () => kube.close() };
-  },
+  open: openNodeClient,
 });
 process.stdout.write(bootstrapped ? "asked\n" : "good\n");

@@ -2,11 +2,11 @@ import { randomUUID } from "node:crypto";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Cluster } from "@krustlet/control-plane";
-import { nodeClient, openKube } from "@krustlet/kube";
 import { bootstrapNode } from "@krustlet/node";
 import { beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { krustlet, temporaryDirectory } from "../krustlet.ts";
+import { openNodeClient } from "./node-rights.ts";
 import { sharedCluster } from "./shared-cluster.ts";
 
 let cluster: Cluster;
@@ -23,10 +23,7 @@ async function joined(bootstrapKubeconfig: string, directory: string): Promise<s
     kubeconfig,
     bootstrapKubeconfig,
     directory: join(directory, "pki"),
-    open: async (path) => {
-      const kube = await openKube({ kubeconfig: path });
-      return { client: nodeClient(kube), [Symbol.asyncDispose]: () => kube.close() };
-    },
+    open: openNodeClient,
   });
   const who = ["auth", "whoami", "--output=jsonpath={.status.userInfo.username}"];
   const name = await cluster.kubectlOutput(who, { kubeconfig });

@@ -6,12 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Cluster } from "@krustlet/control-plane";
-import { startControlPlane } from "@krustlet/control-plane";
-import { nodeClient, openKube } from "@krustlet/kube";
 import { bootstrapNode, keepCertificate, loadCertificate } from "@krustlet/node";
 import type { NodeCertificate } from "@krustlet/node";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { openNodeRights } from "./node-rights.ts";
+import { openNodeClient, openNodeRights } from "./node-rights.ts";
 import { sharedCluster } from "./shared-cluster.ts";
 
 let cluster: Cluster;
@@ -32,10 +30,7 @@ const bootstrap = async (of: Cluster, told: string[] = []): Promise<boolean> =>
     kubeconfig: join(root, "kubeconfig"),
     bootstrapKubeconfig: await of.bootstrapKubeconfig(),
     directory: join(root, "pki"),
-    open: async (kubeconfig) => {
-      const kube = await openKube({ kubeconfig });
-      return { client: nodeClient(kube), [Symbol.asyncDispose]: () => kube.close() };
-    },
+    open: openNodeClient,
     onReplaced: (sentence) => told.push(sentence),
     onFailure: (error) => told.push(String(error)),
   });
@@ -77,10 +72,7 @@ describe("TLS bootstrap", () => {
       kubeconfig: join(root, "kubeconfig"),
       bootstrapKubeconfig: kubeconfig,
       directory: join(root, "pki"),
-      open: async (path) => {
-        const kube = await openKube({ kubeconfig: path });
-        return { client: nodeClient(kube), [Symbol.asyncDispose]: () => kube.close() };
-      },
+      open: openNodeClient,
       onFailure: (error) => told.push(String(error)),
       patienceMs: 2000,
     });
@@ -173,50 +165,4 @@ describe("a serving certificate", () => {
     stop.abort();
     await keeping;
   });
-});
-
-describe("a client certificate", () => {
-  test("of a few seconds is renewed over and over, and the node stays who it is", async () => {
-    const args = { "kube-controller-manager": ["--cluster-signing-duration=15s"] };
-    await using own = await startControlPlane({ args });
-    expect(await bootstrap(own)).toBe(true);
-    await using kube = await openKube({ kubeconfig: join(root, "kubeconfig") });
-    const told: NodeCertificate[] = [];
-    const failures: string[] = [];
-    const stop = new AbortController();
-    const keeping = keepCertificate(() => nodeClient(kube), {
-      use: "client",
-      nodeName: name,
-      directory: join(root, "pki"),
-      onCertificate: (certificate) => {
-        told.push(certificate);
-        kube.replaceClientCertificate(certificate);
-      },
-      onFailure: (error) => failures.push(String(error)),
-      signal: stop.signal,
-    });
-    const began = Date.now();
-    while (Date.now() - began < 32_000) {
-      const answer = await kube.request<{ status: { userInfo: { username: string } } }>({
-        method: "POST",
-        path: "/apis/authentication.k8s.io/v1/selfsubjectreviews",
-        body: { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" },
-      });
-      expect(answer.status.userInfo.username).toBe(`system:node:${name}`);
-      await sleep(500);
-    }
-    stop.abort();
-    await keeping;
-    expect(failures).toEqual([]);
-    expect(told.length).toBeGreaterThanOrEqual(3);
-    expect(told.length).toBeLessThan(8);
-    expect(new Set(told.map(({ key }) => key)).size).toBe(told.length);
-    expect((await readdir(join(root, "pki"))).filter((file) => /\d\.pem$/.test(file))).toHaveLength(2);
-    // After a night without power all of it is over; the token makes the node a node again.
-    const end = Math.max(...told.map(({ notAfter }) => notAfter.getTime()));
-    await sleep(Math.max(0, end - Date.now()) + 1000);
-    const sentences: string[] = [];
-    expect(await bootstrap(own, sentences)).toBe(true);
-    expect(sentences.join("")).toContain("is replaced: its client certificate has expired on ");
-  }, 120_000);
 });

@@ -41,3 +41,11 @@ export async function openNodeRights(cluster: Cluster): Promise<NodeRights> {
     [Symbol.asyncDispose]: () => kube.close(),
   };
 }
+
+/** Opens the API server with a kubeconfig for the doers of `@krustlet/node`. Disposing closes it. */
+export async function openNodeClient(
+  kubeconfig: string,
+): Promise<AsyncDisposable & { readonly client: NodeClient }> {
+  const kube = await openKube({ kubeconfig });
+  return { client: nodeClient(kube), [Symbol.asyncDispose]: () => kube.close() };
+}

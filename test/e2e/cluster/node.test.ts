@@ -1,7 +1,7 @@
 /** A node as the cluster sees it: its object, its Lease, its Events, its log, and how it goes down. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { V1Lease } from "@kubernetes/client-node";
+import type { V1Lease, V1Pod } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { temporaryDirectory } from "../krustlet.ts";
 import { exerciser, podOf } from "./exerciser-pod.ts";
@@ -76,14 +76,21 @@ describe("a node that goes down", () => {
     await using home = await temporaryDirectory();
     const config = join(home.path, "kubelet.yaml");
     const head = "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n";
-    await writeFile(config, `${head}shutdownGracePeriod: 20s\n`);
+    await writeFile(config, `${head}shutdownGracePeriod: 10s\nshutdownGracePeriodCriticalPods: 2s\n`);
     await using down = await joinNode(node.cluster, { args: ["--config", config] });
     await down.create(podOf("doomed", [exerciser(["sleep(600000)"])], { terminationGracePeriodSeconds: 2 }));
     await down.pods.until("doomed", "Ready", hasCondition("Ready"));
     await down.process.stop();
     expect(down.process.exitCode).toBe(0);
-    const ended = await down.kubectl(["get", "pod", "doomed", "--output=json"]);
-    expect(JSON.parse(ended).status).toMatchObject({ phase: "Failed", reason: "Terminated" });
+    const ended = JSON.parse(await down.kubectl(["get", "pod", "doomed", "--output=json"])) as V1Pod;
+    expect(ended.status).toMatchObject({
+      phase: "Failed",
+      reason: "Terminated",
+      message: "Pod was terminated in response to imminent node shutdown.",
+    });
+    expect(ended.status?.conditions).toContainEqual(
+      expect.objectContaining({ type: "DisruptionTarget", reason: "TerminationByKubelet" }),
+    );
     const { status } = await down.object();
     expect(status?.conditions?.find(({ type }) => type === "Ready")).toMatchObject({
       status: "False",

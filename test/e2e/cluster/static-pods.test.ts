@@ -1,4 +1,4 @@
-/** Pods of the node's own manifests, which the API server only shows; and a node that goes down for good. */
+/** Pods of the node's own manifests, which the API server only shows. */
 import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import type { V1Pod } from "@kubernetes/client-node";
 import { expect, test } from "vitest";
 
 import { exerciser, podOf, say } from "./exerciser-pod.ts";
-import { hasCondition, inPhase } from "./pod-watch.ts";
+import { hasCondition } from "./pod-watch.ts";
 import { sharedCluster } from "./shared-cluster.ts";
 import { joinNode } from "./test-node.ts";
 
@@ -70,25 +70,4 @@ test("a static pod runs, is shown by a mirror that comes back, and survives a re
 
   await rm(join(manifests, "static.json"));
   await node.pods.untilGone(name);
-});
-
-test("a node that goes down ends its pods where it has the time for that", async () => {
-  const directory = await mkdtemp(join(tmpdir(), "krustlet-shutdown-"));
-  await using cleanup = new AsyncDisposableStack();
-  cleanup.defer(() => rm(directory, { recursive: true, force: true }));
-  const config = join(directory, "config.yaml");
-  const head = "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n";
-  await writeFile(config, `${head}shutdownGracePeriod: 10s\nshutdownGracePeriodCriticalPods: 2s\n`);
-  await using node = await joinNode(await sharedCluster(), { args: [`--config=${config}`] });
-  await node.create(podOf("plain", [exerciser([SLEEP])], { terminationGracePeriodSeconds: 1 }));
-  await node.pods.until("plain", "Ready", hasCondition("Ready"));
-  await node.process.stop();
-  const ended = await node.pods.until("plain", "Failed", inPhase("Failed"));
-  expect(ended.status).toMatchObject({
-    reason: "Terminated",
-    message: "Pod was terminated in response to imminent node shutdown.",
-  });
-  expect(ended.status?.conditions).toContainEqual(
-    expect.objectContaining({ type: "DisruptionTarget", reason: "TerminationByKubelet" }),
-  );
 });
