@@ -26,11 +26,12 @@ const statusOf = async (name: string): Promise<V1Pod["status"]> =>
 
 /** A pod that runs through what `happens`, and the proof that it did so untouched. */
 async function expectOutlasts(name: string, happens: () => Promise<void>): Promise<void> {
-  await node.create(podOf(name, [exerciser([SLEEP])], { restartPolicy: "Always" }));
+  // The scheduler may take a minute to look again after the test before: this is not about it.
+  const spec = { nodeName: node.name, restartPolicy: "Always" };
+  await node.create(podOf(name, [exerciser([SLEEP])], spec));
   const before = await node.pods.until(name, "Ready", hasCondition("Ready"));
   await happens();
   const after = `after-${name}`;
-  // The scheduler may take a minute to look again: this is not about it.
   await node.create(podOf(after, [exerciser([say("here")])], { nodeName: node.name }));
   await node.pods.until(after, "Succeeded", inPhase("Succeeded"), 60_000);
   const [container] = (await statusOf(name))?.containerStatuses ?? [];
