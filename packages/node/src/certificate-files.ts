@@ -46,9 +46,13 @@ export function certificateFilesOf(directory: string, use: CertificateUse): Cert
 
   /** `kubelet-client-2026-01-31-23-59-59.pem`, and what a kill left of its writing. */
   const dated = new RegExp(`^${prefix}-\\d{4}(?:-\\d\\d){5}\\.pem(?:\\..*)?$`);
+  /** What a kill left of the writing of a key that waits, or of the link to the current certificate. */
+  const begun = new RegExp(`^${prefix}(?:\\.key\\.tmp|-current\\.pem)\\..+\\.tmp$`);
 
   async function removeOld(newest: string): Promise<void> {
-    const names = (await readdir(directory)).filter((name) => dated.test(name)).toSorted();
+    const names = (await readdir(directory))
+      .filter((name) => dated.test(name) || begun.test(name))
+      .toSorted();
     const whole = names.filter((name) => name.endsWith(".pem") && name <= newest).slice(-KEPT);
     for (const name of names) if (!whole.includes(name)) await rm(join(directory, name), { force: true });
   }
