@@ -1,7 +1,5 @@
-import { once } from "node:events";
 import { createServer } from "node:https";
 import type { Server } from "node:https";
-import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
 
 import { KrustletError } from "@krustlet/interface";
@@ -16,6 +14,7 @@ import { trackConnections } from "./http/connections.ts";
 import { createRequestHandler } from "./http/handle-request.ts";
 import type { Admit } from "./http/handle-request.ts";
 import type { Route } from "./http/route.ts";
+import { serveAt } from "./http/serve-at.ts";
 import type { KubeletApiInit } from "./kubelet-api-init.ts";
 import { containerLogsRoute } from "./logs/serve-container-logs.ts";
 import { metricsRoute, resourceMetricsRoute } from "./metrics/serve-metrics.ts";
@@ -62,17 +61,9 @@ export async function startKubeletApi(init: KubeletApiInit): Promise<KubeletApi>
       onWarning: init.onWarning,
     }),
   );
-  await listen(server, init);
-  return {
-    port: (server.address() as AddressInfo).port,
-    [Symbol.asyncDispose]: async () => {
-      stopping.abort();
-      const closed = once(server, "close");
-      server.close();
-      tracked.closeAll();
-      await closed;
-    },
-  };
+  const { address, port } = init;
+  const closeAll = (): void => tracked.closeAll();
+  return serveAt(server, { address, port, name: "The kubelet's API", stopping, closeAll });
 }
 
 function routesOf(init: KubeletApiInit): readonly Route[] {
@@ -128,19 +119,5 @@ function createTlsServer(
     throw new KrustletError("InvalidObject", "The serving certificate of the kubelet's API cannot be used.", {
       cause: error,
     });
-  }
-}
-
-async function listen(server: Server, { address, port }: KubeletApiInit): Promise<void> {
-  try {
-    const listening = once(server, "listening");
-    server.listen(port, address);
-    await listening;
-  } catch (error) {
-    throw new KrustletError(
-      "AddressInUse",
-      `The kubelet's API cannot listen at ${address} port ${port}: ${error instanceof Error ? error.message : String(error)}.`,
-      { cause: error },
-    );
   }
 }

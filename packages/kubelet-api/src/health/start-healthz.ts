@@ -1,10 +1,7 @@
-import { once } from "node:events";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-
-import { KrustletError } from "@krustlet/interface";
 
 import { createRequestHandler } from "../http/handle-request.ts";
+import { serveAt } from "../http/serve-at.ts";
 import { healthzRoutes } from "./serve-healthz.ts";
 import type { HealthzInit } from "./serve-healthz.ts";
 
@@ -34,24 +31,6 @@ export async function startHealthz(init: HealthzServerInit): Promise<HealthzServ
     }),
   );
   server.maxConnections = 100;
-  try {
-    const listening = once(server, "listening");
-    server.listen(port, address);
-    await listening;
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new KrustletError("AddressInUse", `Healthz cannot listen at ${address} port ${port}: ${why}.`, {
-      cause: error,
-    });
-  }
-  return {
-    port: (server.address() as AddressInfo).port,
-    [Symbol.asyncDispose]: async () => {
-      stopping.abort();
-      const closed = once(server, "close");
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
-  };
+  const closeAll = (): void => server.closeAllConnections();
+  return serveAt(server, { address, port, name: "Healthz", stopping, closeAll });
 }
