@@ -1,4 +1,5 @@
 import type { Cancellable } from "@krustlet/interface";
+import type { Observable } from "rxjs";
 import type { CallPriority } from "./create-call-lanes.ts";
 
 /** One call of the API server. */
@@ -36,6 +37,8 @@ export interface StreamOptions extends Cancellable {
 export interface Kube extends AsyncDisposable {
   /** The API server's address, `https://host:port[/prefix]`, for sentences. */
   readonly server: string;
+  /** Emits when the API server answers again after calls that it did not answer. Never completes. */
+  readonly reachable$: Observable<void>;
   /**
    * One call and its whole answer, parsed. The answer is JSON as it came: times in it are text, see `podFromJson`.
    *

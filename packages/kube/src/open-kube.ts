@@ -12,6 +12,7 @@ import type { Access, TlsOptions } from "./load-credentials.ts";
 import { loadCredentials } from "./load-credentials.ts";
 import type { Connections } from "./open-connections.ts";
 import { openConnections } from "./open-connections.ts";
+import { createReachability } from "./reachability.ts";
 import { bytesOf, textOf } from "./read-answer.ts";
 import { systemClock } from "@krustlet/clock";
 import type { RateLimit } from "./token-bucket.ts";
@@ -45,6 +46,7 @@ export async function openKube(options: OpenKubeOptions): Promise<Kube> {
   const callTimeoutMs = options.callTimeoutMs ?? 15_000;
   const agent = options.userAgent ?? "krustlet";
   const lanes = createCallLanes({ clock: systemClock, limit: options.limit });
+  const reachability = createReachability();
   let access = await credentials.access();
   let accessAt = performance.now();
   let replaced: TlsOptions = {};
@@ -147,11 +149,21 @@ export async function openKube(options: OpenKubeOptions): Promise<Kube> {
 
   const kube: Kube = {
     server,
+    reachable$: reachability.again$,
     request: (call, { signal, timeoutMs = callTimeoutMs, priority = "normal", since } = {}) => {
-      const run = (): Promise<never> =>
-        callWithin({ call: nameOf(call), server, signal, timeoutMs }, (signal) =>
-          wholeAnswer(call, timeoutMs, signal),
-        );
+      const run = async (): Promise<never> => {
+        try {
+          const answer = await callWithin({ call: nameOf(call), server, signal, timeoutMs }, (signal) =>
+            wholeAnswer(call, timeoutMs, signal),
+          );
+          reachability.answered();
+          return answer;
+        } catch (error) {
+          // Who does not wait for the answer any more knows nothing of the API server.
+          if (signal?.aborted !== true) reachability.failed(error);
+          throw error;
+        }
+      };
       return lanes.run(priority, run, { since, ...(signal !== undefined && { signal }) });
     },
     open: async (call, { signal, silentAfterMs }) => {
@@ -168,6 +180,7 @@ export async function openKube(options: OpenKubeOptions): Promise<Kube> {
             return ok(call, await answered(call, "streams", limits, end.signal));
           },
         );
+        reachability.answered();
         return bytesOf(answer.body, (cause) => connectionErrorOf(cause, server, nameOf(call)), done);
       } catch (error) {
         done();

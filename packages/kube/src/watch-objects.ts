@@ -11,13 +11,14 @@ import { listObjects } from "./list-objects.ts";
 import type { WatchedObject } from "./parse-watch-event.ts";
 import { parseWatchEvent } from "./parse-watch-event.ts";
 import { planBackOff } from "./plan-back-off.ts";
+import { isAway } from "./reachability.ts";
 import { systemClock } from "@krustlet/clock";
 
 /** Options of {@link watchObjects}. */
 export interface WatchOptions<T> {
   /** What is told of an object that came as JSON: `podFromJson` for Pods. Takes the object over. Default: as it came. */
   readonly decode?: (object: T) => T;
-  /** Told of every failure, and after how many milliseconds the watch goes on. */
+  /** Told of every failure, and after how many milliseconds at most the watch goes on. */
   readonly onFailure?: (error: unknown, retryInMs: number) => void;
   /** Milliseconds without a byte after which a connection is dead. Default 90,000: bookmarks come each minute. */
   readonly silentAfterMs?: number;
@@ -32,10 +33,13 @@ const SILENT_AFTER_MS = 90_000;
 const INITIAL_MS = 30_000;
 /** A watch that ends sooner, and said nothing, has failed. */
 const SHORTEST_MS = 1000;
+/** One reason for all: each abort without one makes an error with a stack. */
+const WOKEN = new Error("there is no more reason to wait");
 
 /**
  * Follows the objects of a target for as long as it is subscribed to. It never fails and never completes: where the
- * API server cannot be reached, or says no, it tries again for ever, with waits from 200 ms to 30 s.
+ * API server cannot be reached, or says no, it tries again for ever, with waits from 200 ms to 30 s, and as soon
+ * as other calls of the same {@link Kube} are answered again.
  *
  * After a gap it goes on where it was. Where the API server no longer knows what was missed (410) everything is read
  * again, and what differs is told, `deleted` with the last state that was known included: no change of an object is
@@ -96,8 +100,24 @@ class Follower<T extends WatchedObject> {
       const asked = isApiError(failure) ? failure.retryAfterMs : undefined;
       const wait = planBackOff(this.#failures, this.#random(), asked);
       this.#options.onFailure?.(failure, wait);
-      await this.#clock.sleep(wait, { signal: this.#signal });
+      if (isAway(failure) && asked === undefined) await this.#sleepOrReach(wait);
+      else await this.#clock.sleep(wait, { signal: this.#signal });
     }
+  }
+
+  /** Waits so long, or until the API server answers others again. */
+  async #sleepOrReach(ms: number): Promise<void> {
+    const wake = new AbortController();
+    const end = (): void => wake.abort(WOKEN);
+    const reachable = this.#kube.reachable$.subscribe(end);
+    this.#signal.addEventListener("abort", end, { once: true });
+    await this.#clock.sleep(ms, { signal: wake.signal }).catch(() => undefined);
+    this.#signal.removeEventListener("abort", end);
+    reachable.unsubscribe();
+    if (!wake.signal.aborted) return;
+    // As after a first failure, with its jitter: all watches of all nodes learn of it at once.
+    this.#failures = 0;
+    await this.#clock.sleep(planBackOff(1, this.#random()), { signal: this.#signal });
   }
 
   /** Reads what there is if it has to, and watches until the connection ends; what it failed with, if it did. */

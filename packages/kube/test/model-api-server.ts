@@ -1,3 +1,4 @@
+import { Subject } from "rxjs";
 import { ApiError } from "../src/api-error.ts";
 import type { Kube, KubeCall } from "../src/kube.ts";
 
@@ -23,9 +24,10 @@ interface Stream {
  * An API server's objects and watches as the protocol has them, in memory: versions, a log that is compacted, streams
  * that can be cut at any byte. Implements what of a `Kube` a watch uses.
  */
-export class ModelApiServer implements Pick<Kube, "request" | "open"> {
+export class ModelApiServer implements Pick<Kube, "request" | "open" | "reachable$"> {
   readonly objects = new Map<string, ModelObject>();
   readonly calls: KubeCall[] = [];
+  readonly reachable$ = new Subject<void>();
   /** Errors that the next calls fail with. */
   failures: Error[] = [];
   /** Whether watches may begin with what there is. */

@@ -1,5 +1,6 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { FakeClock } from "@krustlet/testkit";
+import { NEVER } from "rxjs";
 import { expect, test } from "vitest";
 import { createObjectCache } from "../src/create-object-cache.ts";
 import type { Kube, KubeCall } from "../src/kube.ts";
@@ -27,6 +28,7 @@ function caching() {
     return server;
   };
   const kube = {
+    reachable$: NEVER,
     request: async (call: KubeCall) => {
       gets.push(call.path);
       const parts = call.path.split("/");

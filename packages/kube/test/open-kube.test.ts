@@ -288,6 +288,35 @@ test("an aborted call rejects with the signal's reason", async () => {
   await expect(call).rejects.toBe(reason);
 });
 
+test("it is told when an API server answers again, refusals included, and only then", async () => {
+  let how: "cut" | 200 | 404 | 503 = "cut";
+  await using server = await startServer((_, response) => {
+    if (how === "cut") response.destroy();
+    else answerJson(response, how, {});
+  });
+  await using kube = await openKube({ kubeconfig: kubeconfigOf(server.url) });
+  let told = 0;
+  kube.reachable$.subscribe(() => (told += 1));
+  const ask = async (next: typeof how): Promise<number> => {
+    how = next;
+    await kube.request({ path: "/x" }).catch(() => undefined);
+    return told;
+  };
+  expect(await ask(200)).toBe(0);
+  expect(await ask("cut")).toBe(0);
+  expect(await ask(503)).toBe(0);
+  expect(await ask(404)).toBe(1);
+  expect(await ask(200)).toBe(1);
+  expect(await ask(503)).toBe(1);
+  how = 200;
+  const stream = await kube.open({ path: "/x" }, { silentAfterMs: 1000 });
+  expect(told).toBe(2);
+  for await (const _ of stream);
+  // Nobody waits for the answer any more: that says nothing of the API server.
+  await kube.request({ path: "/x" }, { signal: AbortSignal.abort() }).catch(() => undefined);
+  expect(await ask(200)).toBe(2);
+});
+
 test("a server that is not there, and one that is not trusted, have sentences of their own", async () => {
   const gone = await startServer(() => undefined);
   await gone[Symbol.asyncDispose]();

@@ -1,3 +1,4 @@
+import { KrustletError } from "@krustlet/interface";
 import { FakeClock } from "@krustlet/testkit";
 import {
   array,
@@ -85,6 +86,7 @@ const COMMANDS = oneof(
     weight: 1,
     arbitrary: record({ do: constant("fail" as const), code: constantFrom(429, 500, 503) }),
   },
+  { weight: 1, arbitrary: record({ do: constant("reach" as const) }) },
   { weight: 3, arbitrary: record({ do: constant("turn" as const) }) },
   { weight: 2, arbitrary: record({ do: constant("wait" as const), ms: nat(20_000) }) },
 );
@@ -114,6 +116,7 @@ test("no change is lost and none is told twice, whatever is cut, forgotten or re
           }
           if (command.do === "bookmark") server.bookmark();
           if (command.do === "fail") server.failures.push(apiError(command.code));
+          if (command.do === "reach") server.reachable$.next();
           if (command.do === "turn") await turn();
           if (command.do === "wait") await clock.advance(command.ms);
         }
@@ -202,6 +205,56 @@ test("failures are told with the wait that follows: doubling from 200 ms to 30 s
   expect(waits).toEqual([200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 30_000, 30_000, 66_000]);
   expect(server.watches).toBe(1);
   subscription.unsubscribe();
+});
+
+const unreachable = new KrustletError("ApiServerUnavailable", "Nothing listens there.", { retryable: true });
+
+test("a watch that nobody answered tries again as soon as other calls are answered", async () => {
+  const server = new ModelApiServer();
+  server.failures = Array.from({ length: 12 }, () => unreachable);
+  const { clock, listener, subscription } = watch(server, { random: () => 1 });
+  for (let i = 0; i < 8; i += 1) await clock.advance(10_000);
+  const tries = server.calls.length;
+  server.reachable$.next();
+  await clock.advance(200);
+  expect(server.calls).toHaveLength(tries + 1);
+  // It was too early: from here on it waits as from the beginning, 200 ms and then 400.
+  await clock.advance(200 + 400);
+  expect(server.calls).toHaveLength(tries + 3);
+  expect(listener.synced).toBe(0);
+  server.failures = [];
+  server.reachable$.next();
+  await clock.advance(200);
+  expect(listener.synced).toBe(1);
+  expect(server.reachable$.observed).toBe(false);
+  subscription.unsubscribe();
+});
+
+test("a watch that is refused, or told to wait, waits whatever other calls are answered", async () => {
+  for (const failure of [apiError(403), apiError(429, "slow down", 60_000)]) {
+    const server = new ModelApiServer();
+    server.failures = Array.from({ length: 10 }, () => failure);
+    const { clock, subscription } = watch(server, { random: () => 1 });
+    await clock.advance(5000);
+    const tries = server.calls.length;
+    server.reachable$.next();
+    await clock.advance(200);
+    expect(server.calls).toHaveLength(tries);
+    subscription.unsubscribe();
+    expect(server.reachable$.observed).toBe(false);
+  }
+});
+
+test("a watch that waits for the API server is over when nobody follows it any more", async () => {
+  const server = new ModelApiServer();
+  server.failures = [unreachable];
+  const { clock, subscription } = watch(server);
+  await turn();
+  expect(server.reachable$.observed).toBe(true);
+  subscription.unsubscribe();
+  await clock.advance(60_000);
+  expect(server.reachable$.observed).toBe(false);
+  expect(server.calls).toHaveLength(1);
 });
 
 test("a stream that never says that it has said all is given up for a list", async () => {

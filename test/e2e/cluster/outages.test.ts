@@ -10,6 +10,8 @@ import type { TestNode } from "./test-node.ts";
 import { joinNode } from "./test-node.ts";
 
 const SLEEP = "sleep(3600000)";
+/** How soon a node has caught up once its API server answers: the next call that gets through wakes its watches. */
+const SOON_MS = 15_000;
 let own: ControlPlane;
 let node: TestNode;
 beforeAll(async () => {
@@ -33,7 +35,7 @@ async function expectOutlasts(name: string, happens: () => Promise<void>): Promi
   await happens();
   const after = `after-${name}`;
   await node.create(podOf(after, [exerciser([say("here")])], { nodeName: node.name }));
-  await node.pods.until(after, "Succeeded", inPhase("Succeeded"), 60_000);
+  await node.pods.until(after, "Succeeded", inPhase("Succeeded"), SOON_MS);
   const [container] = (await statusOf(name))?.containerStatuses ?? [];
   expect(container).toMatchObject({
     restartCount: 0,
@@ -54,7 +56,7 @@ describe("a node whose API server", () => {
         // Longer than the Lease holds.
         await setTimeout(60_000);
         await own.apiServer.start();
-        const ended = await node.pods.until("ends-meanwhile", "Failed", inPhase("Failed"), 60_000);
+        const ended = await node.pods.until("ends-meanwhile", "Failed", inPhase("Failed"), SOON_MS);
         expect(ended.status?.containerStatuses?.[0]?.state?.terminated).toMatchObject({
           exitCode: 4,
           reason: "Error",
@@ -81,7 +83,7 @@ describe("a node whose API server", () => {
       await setTimeout(15_000);
       own.etcd.resume();
       await creating;
-      await node.pods.until("during", "Succeeded", inPhase("Succeeded"), 60_000);
+      await node.pods.until("during", "Succeeded", inPhase("Succeeded"), SOON_MS);
     });
   });
 });
