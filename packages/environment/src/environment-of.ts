@@ -1,5 +1,5 @@
 import { KrustletError } from "@krustlet/interface";
-import type { ConfigMapObject, SecretObject } from "@krustlet/interface";
+import type { ConfigMapObject, ErrorCode, KrustletErrorOptions, SecretObject } from "@krustlet/interface";
 
 import { base64Text } from "./base64-text.ts";
 import { expandVariables } from "./expand-variables.ts";
@@ -45,7 +45,7 @@ const VARIABLE_NAME = /^[\x20-\x3c\x3e-\x7e]+$/;
  * value expanded by `$(VAR)` over what stands before it.
  * @throws KrustletError `ObjectNotFound` (`configmap "n" not found`), `KeyNotFound` (`couldn't find key k in
  * ConfigMap ns/n`), `InvalidObject` for a Secret that is no base64, `InvalidField`, `UnsupportedField`. The messages
- * name pod, container and variable.
+ * name pod, container and variable; the `detail` is the kubelet's words without them.
  */
 export function environmentOf(init: EnvironmentInit): Environment {
   const { container } = init;
@@ -133,9 +133,9 @@ function valueFrom(entry: EnvEntry, init: EnvironmentInit): string | undefined {
     return value === undefined ? undefined : decoded(value, secretKeyRef.key, source, where);
   }
   if (fileKeyRef !== undefined) {
-    throw new KrustletError("UnsupportedField", `${where}: valueFrom.fileKeyRef is not supported`);
+    throw failure("UnsupportedField", where, "valueFrom.fileKeyRef is not supported");
   }
-  throw new KrustletError("InvalidField", `${where}: valueFrom names no source`);
+  throw failure("InvalidField", where, "valueFrom names no source");
 }
 
 function keyOf(
@@ -150,20 +150,26 @@ function keyOf(
   if (optional) return undefined;
   if (object === undefined) throw notFound(kind.toLowerCase(), name, where);
   const namespace = pod.metadata?.namespace ?? "default";
-  throw new KrustletError(
-    "KeyNotFound",
-    `${where}: couldn't find key ${key} in ${kind} ${namespace}/${name}`,
-  );
+  throw failure("KeyNotFound", where, `couldn't find key ${key} in ${kind} ${namespace}/${name}`);
 }
 
 function decoded(value: string, key: string, source: string, where: string): string {
   const text = base64Text(value);
   if (text !== undefined) return text;
-  throw new KrustletError("InvalidObject", `${where}: key ${key} of ${source} is not valid base64`);
+  throw failure("InvalidObject", where, `key ${key} of ${source} is not valid base64`);
 }
 
 function notFound(kind: string, name: string, where: string): KrustletError {
-  return new KrustletError("ObjectNotFound", `${where}: ${kind} "${name}" not found`, { retryable: true });
+  return failure("ObjectNotFound", where, `${kind} "${name}" not found`, { retryable: true });
+}
+
+function failure(
+  code: ErrorCode,
+  where: string,
+  detail: string,
+  options: KrustletErrorOptions = {},
+): KrustletError {
+  return new KrustletError(code, `${where}: ${detail}`, { ...options, detail });
 }
 
 function whereOf({ pod, container }: EnvironmentInit, part: string): string {
@@ -176,6 +182,6 @@ function located(where: string, value: () => string): string {
     return value();
   } catch (cause) {
     if (!(cause instanceof KrustletError)) throw cause;
-    throw new KrustletError(cause.code, `${where}: ${cause.message}`, { cause });
+    throw failure(cause.code, where, cause.message, { cause });
   }
 }

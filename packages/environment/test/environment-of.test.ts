@@ -26,11 +26,15 @@ function init(
 const envOf = (container: Partial<EnvironmentContainer>): Readonly<Record<string, string>> =>
   environmentOf(init(container)).env;
 
-function failure(container: Partial<EnvironmentContainer>): { code: string; message: string } {
+function failure(container: Partial<EnvironmentContainer>): {
+  code: string;
+  message: string;
+  detail?: string;
+} {
   try {
     environmentOf(init(container));
   } catch (error) {
-    if (isKrustletError(error)) return { code: error.code, message: error.message };
+    if (isKrustletError(error)) return { code: error.code, message: error.message, detail: error.detail };
   }
   throw new Error("it did not fail");
 }
@@ -84,6 +88,12 @@ describe("env", () => {
   it("keeps a variable called __proto__ as an own property", () => {
     const env = envOf({ env: [{ name: "__proto__", value: "x" }] });
     expect(Object.entries(env)).toEqual([["__proto__", "x"]]);
+  });
+
+  it("tells what is missing in the kubelet's own words, apart from whose it is", () => {
+    const env = [{ name: "A", valueFrom: { configMapKeyRef: { name: "settings", key: "NONE" } } }];
+    expect(failure({ env }).detail).toBe("couldn't find key NONE in ConfigMap shop/settings");
+    expect(failure({ envFrom: [{ secretRef: { name: "none" } }] }).detail).toBe('secret "none" not found');
   });
 
   it("does not find constructor in an object that has no such key", () => {

@@ -54,6 +54,8 @@ export interface KrustletErrorOptions {
   readonly cause?: unknown;
   /** Whether the same call may succeed later without anybody changing anything. Default: false. */
   readonly retryable?: boolean;
+  /** What is wrong, for readers who see anyway whose it is: the message without the pod and the container. */
+  readonly detail?: string;
 }
 
 /**
@@ -64,11 +66,13 @@ export class KrustletError extends Error {
   override readonly name: string = "KrustletError";
   readonly code: ErrorCode;
   readonly retryable: boolean;
+  readonly detail?: string;
 
   constructor(code: ErrorCode, message: string, options: KrustletErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.retryable = options.retryable ?? false;
+    if (options.detail !== undefined) this.detail = options.detail;
   }
 }
 

@@ -46,6 +46,11 @@ export function startFailureOf(error: unknown): StartFailure {
 /** As long as Kubernetes lets a container's message be. Modules and registries may have a hand in longer ones. */
 const LONGEST_MESSAGE = 4096;
 
+/** What kept a container from starting, for its own status, which shows whose it is. */
+export function startMessageOf(error: unknown): string {
+  return isKrustletError(error) && error.detail !== undefined ? shortened(error.detail) : messageOf(error);
+}
+
 /** One sentence about `error`, for a status or an event. */
 export function messageOf(error: unknown): string {
   return shortened(error instanceof Error ? error.message : String(error));

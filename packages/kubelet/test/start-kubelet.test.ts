@@ -184,11 +184,27 @@ describe("what goes wrong", () => {
     bench.add(podOf());
     await bench.until(() => bench.failures.length === 1);
     const waiting = bench.status.containerStatuses[0]?.state.waiting;
-    expect(waiting?.reason).toBe("ErrImageNeverPull");
+    expect(waiting).toEqual({
+      reason: "ErrImageNeverPull",
+      message: 'Container image "app:v1" is not present with pull policy of Never',
+    });
     expect(bench.failures[0]).toMatchObject({ action: "pull", container: "app" });
     await bench.until(() => bench.clock.sleeping > 0);
     await bench.clock.advance(300_000);
     await bench.started();
+  });
+
+  it("says what an environment lacks in the kubelet's words, and in our own to whoever has no status", async () => {
+    await using bench = await openBench();
+    bench.add(podOf([{ name: "app", envFrom: [{ configMapRef: { name: "gone" } }] }]));
+    await bench.until(() => bench.failures.length === 1);
+    expect(bench.status.containerStatuses[0]?.state.waiting).toEqual({
+      reason: "CreateContainerConfigError",
+      message: 'configmap "gone" not found',
+    });
+    expect(String(bench.failures[0]?.error)).toContain(
+      'pod "default/pod", container "app", envFrom: configmap "gone" not found',
+    );
   });
 
   it("ends a container that cannot run with 128, and none other", async () => {

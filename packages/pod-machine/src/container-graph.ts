@@ -10,7 +10,10 @@ import type { TerminatedStatus } from "./pod-status.ts";
 export const CONTAINER_EDGES = {
   /** Not its turn yet. `Terminated` if it had run before the node was restarted. */
   Waiting: ["Pulling", "Terminated", "Abandoned"],
-  Pulling: ["Starting", "PullBackOff", "Terminated", "Abandoned"],
+  Pulling: ["Starting", "PullFailed", "PullBackOff", "Terminated", "Abandoned"],
+  /** The failure is shown as it is … */
+  PullFailed: ["PullBackOff", "Pulling", "Terminated", "Abandoned"],
+  /** … and then that the next pull is waited for. */
   PullBackOff: ["Pulling", "Terminated", "Abandoned"],
   Starting: ["Running", "StartBackOff", "Terminated", "Killing"],
   /** Nothing came of the start; again in a while. */
@@ -47,6 +50,13 @@ export type StopCause = "stop" | "liveness" | "startup" | "changed";
 /** What each state knows beside its name. */
 interface ContainerStateData {
   readonly Pulling: { readonly downloading: boolean };
+  /** `retryAt` is when the next pull begins. */
+  readonly PullFailed: {
+    readonly until: Date;
+    readonly retryAt: Date;
+    readonly reason: PullFailure;
+    readonly message: string;
+  };
   readonly PullBackOff: { readonly until: Date; readonly reason: PullFailure; readonly message: string };
   readonly Starting: {
     readonly imageID: string;

@@ -1,4 +1,4 @@
-import { nextCrashRecord } from "./back-off.ts";
+import { nextCrashRecord, pullDelayMs } from "./back-off.ts";
 import type {
   Container,
   ContainerExitRecord,
@@ -9,6 +9,7 @@ import type {
 } from "./container-graph.ts";
 import type { ContainerEvent, StartFailure } from "./pod-event.ts";
 import { after, earlier, isDue, later } from "./time.ts";
+import { isLasting, pullBackOffMessage, pullFailureMessage } from "./words.ts";
 
 /** An order to stop. */
 export interface StopOrder {
@@ -22,7 +23,9 @@ export interface StopOrder {
 
 type Happened<T extends ContainerEvent["type"]> = Extract<ContainerEvent, { readonly type: T }>;
 
-/** Nothing came of a start; tried again after this. */
+/** So long a failed pull is shown before its back-off is: long enough for whoever looks every other second. */
+const PULL_FAILURE_MS = 5_000;
+/** Nothing came of a start, or the node will not have the image; tried again after this. */
 const START_RETRY_MS = 10_000;
 /** Even at the end of a pod's grace period a container gets this much, as the kubelet does it. */
 const LEAST_GRACE_MS = 2_000;
@@ -48,6 +51,32 @@ export function to<S extends ContainerStateOf>(
 /** A new try: from here on only what carries its number counts. */
 export function pull(container: ContainerFacts): Container<"Pulling"> {
   return { ...to(container, { name: "Pulling", downloading: false }), attempt: container.attempt + 1 };
+}
+
+/** There is no image. What a back-off helps is told as it is before the back-off is. */
+export function pullFailed(
+  container: ContainerFacts,
+  { reason, message, at }: Happened<"pullFailed">,
+): Container<"PullFailed" | "PullBackOff"> {
+  const shown = pullFailureMessage(container.spec.image ?? "", { reason, message });
+  const next = { ...container, waiting: { reason, message: shown } };
+  if (isLasting(reason)) {
+    return to(next, { name: "PullBackOff", until: after(at, START_RETRY_MS), reason, message });
+  }
+  const pullFailures = container.pullFailures + 1;
+  const retryAt = after(at, pullDelayMs(pullFailures));
+  const until = after(at, PULL_FAILURE_MS);
+  return to({ ...next, pullFailures }, { name: "PullFailed", until, retryAt, reason, message });
+}
+
+/** The failure has been shown: now the next pull is waited for. */
+export function backOffPull(container: Container<"PullFailed">): Container<"PullBackOff"> {
+  const { retryAt, reason, message } = container.state;
+  const waiting = {
+    reason: "ImagePullBackOff",
+    message: pullBackOffMessage(container.spec.image ?? "", { reason, message }),
+  };
+  return to({ ...container, waiting }, { name: "PullBackOff", until: retryAt, reason, message });
 }
 
 /** The image is there. */

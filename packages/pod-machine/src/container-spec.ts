@@ -19,7 +19,7 @@ export function withSpec(container: Container, spec: ContainerLike, stop: Contai
   const next = { ...container, spec };
   if (spec.image === container.spec.image || isIn(container, "Waiting", "Abandoned")) return next;
   const clean = { ...next, crash: undefined, pullFailures: 0, waiting: undefined };
-  if (isIn(container, "Pulling", "PullBackOff", "StartBackOff", "CrashBackOff")) {
+  if (isIn(container, "Pulling", "PullFailed", "PullBackOff", "StartBackOff", "CrashBackOff")) {
     return containerTransition(clean, { type: "begin", at: stop.at });
   }
   return container.kind !== "init" && isIn(container, "Starting", "Running")

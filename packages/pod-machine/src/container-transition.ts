@@ -1,7 +1,8 @@
-import { pullDelayMs, restartTimeOf } from "./back-off.ts";
+import { restartTimeOf } from "./back-off.ts";
 import type { Container, ContainerStateName, ContainerTarget } from "./container-graph.ts";
 import type { StopOrder } from "./container-moves.ts";
 import {
+  backOffPull,
   end,
   exitOf,
   giveUp,
@@ -11,6 +12,7 @@ import {
   killAgain,
   probed,
   pull,
+  pullFailed,
   run,
   runAgain,
   start,
@@ -19,8 +21,7 @@ import {
   to,
 } from "./container-moves.ts";
 import type { ContainerEvent } from "./pod-event.ts";
-import { after, isDue } from "./time.ts";
-import { pullBackOffMessage, reasonOfPullBackOff } from "./words.ts";
+import { isDue } from "./time.ts";
 
 /** What moves a container: something that happened to its current try, an order of its pod, or the time. */
 export type ContainerInput =
@@ -50,14 +51,14 @@ const ROWS: { readonly [From in ContainerStateName]: ContainerRow<From> } = {
     if (input.type === "begin") return pull(container);
     if (input.type === "stop") return giveUp(container);
     if (input.type !== "pullFailed") return container;
-    const pullFailures = container.pullFailures + 1;
-    const { reason, message } = input;
-    const until = after(input.at, pullDelayMs(pullFailures));
-    const waiting = {
-      reason: reasonOfPullBackOff(reason),
-      message: pullBackOffMessage(container.spec.image ?? "", { reason, message }),
-    };
-    return to({ ...container, pullFailures, waiting }, { name: "PullBackOff", until, reason, message });
+    return pullFailed(container, input);
+  },
+  PullFailed: (container, input) => {
+    if (input.type === "stop") return giveUp(container);
+    if (input.type === "begin") return pull(container);
+    return input.type === "woke" && isDue(container.state.until, input.at)
+      ? backOffPull(container)
+      : container;
   },
   PullBackOff: (container, input) => {
     if (input.type === "stop") return giveUp(container);

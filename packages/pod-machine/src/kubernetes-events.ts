@@ -1,7 +1,7 @@
 import type { Container } from "./container-graph.ts";
 import { isIn } from "./container-moves.ts";
 import type { PodState } from "./pod-graph.ts";
-import { goDuration, killingMessage, podName, REJECTED } from "./words.ts";
+import { goDuration, killingMessage, podName, pullFailureMessage, REJECTED } from "./words.ts";
 
 /** What a Kubernetes Event tells; whoever writes it adds the object, the source and the time. */
 export interface PodEventRecord {
@@ -65,8 +65,14 @@ function containerWords(before: Container, after: Container, pod: string): reado
 }
 
 function pullWords(before: Container, after: Container): readonly Words[] {
-  if (!isIn(before, "Pulling")) return [];
   const image = after.spec.image ?? "";
+  if (isIn(before, "PullFailed") && isIn(after, "PullBackOff")) {
+    return [
+      ["Normal", "BackOff", `Back-off pulling image "${image}"`],
+      ["Warning", "Failed", "Error: ImagePullBackOff"],
+    ];
+  }
+  if (!isIn(before, "Pulling")) return [];
   if (isIn(after, "Pulling")) {
     const begins = after.state.downloading && !before.state.downloading;
     return begins ? [["Normal", "Pulling", `Pulling image "${image}"`]] : [];
@@ -83,28 +89,25 @@ function pullWords(before: Container, after: Container): readonly Words[] {
       ["Normal", "Pulled", `Successfully pulled image "${image}" in ${took}. Image size: ${bytes} bytes.`],
     ];
   }
-  if (!isIn(after, "PullBackOff")) return [];
-  const { reason, message } = after.state;
-  const error: Words = ["Warning", "Failed", `Error: ${reason}`];
+  if (!isIn(after, "PullFailed", "PullBackOff")) return [];
+  const { reason } = after.state;
+  return [pullFailureWords(image, after.state), ["Warning", "Failed", `Error: ${reason}`]];
+}
+
+function pullFailureWords(
+  image: string,
+  { reason, message }: Container<"PullFailed" | "PullBackOff">["state"],
+): Words {
   switch (reason) {
     case "ErrImageNeverPull":
-      return [
-        ["Warning", reason, `Container image "${image}" is not present with pull policy of Never`],
-        error,
-      ];
+      return ["Warning", reason, pullFailureMessage(image, { reason, message })];
     case "InvalidImageName":
     case "ImageInspectError":
-      return [
-        ["Warning", "InspectFailed", `Failed to apply default image tag "${image}": ${message}`],
-        error,
-      ];
-    default:
-      return [
-        ["Warning", "Failed", `Failed to pull image "${image}": ${message}`],
-        error,
-        ["Normal", "BackOff", `Back-off pulling image "${image}"`],
-        ["Warning", "Failed", "Error: ImagePullBackOff"],
-      ];
+      return ["Warning", "InspectFailed", pullFailureMessage(image, { reason, message })];
+    default: {
+      const error = reason === "ErrImagePull" ? message : `${reason}: ${message}`;
+      return ["Warning", "Failed", `Failed to pull image "${image}": ${error}`];
+    }
   }
 }
 

@@ -2,7 +2,7 @@ import type { StopCause } from "./container-graph.ts";
 import type { PullFailure } from "./pod-event.ts";
 import type { PodLike } from "./pod-like.ts";
 
-/** Failures that waiting does not help: they are shown as they are, not as `ImagePullBackOff`. */
+/** The node itself says no, and would say it again. */
 const LASTING: ReadonlySet<PullFailure> = new Set([
   "ErrImageNeverPull",
   "InvalidImageName",
@@ -12,17 +12,38 @@ const LASTING: ReadonlySet<PullFailure> = new Set([
 /** What the status says before the reason for which the node did not take the pod; the Event does not. */
 export const REJECTED: string = "Pod was rejected: ";
 
-/** What a container waits for that is between two pulls. */
-export function reasonOfPullBackOff(failure: PullFailure): string {
-  return LASTING.has(failure) ? failure : "ImagePullBackOff";
+/** Whether waiting does not help a failure: its pull is not backed off from, but tried again as a start is. */
+export function isLasting(failure: PullFailure): boolean {
+  return LASTING.has(failure);
 }
 
-/** The kubelet's words for it. */
-export function pullBackOffMessage(
-  image: string,
-  { reason, message }: { readonly reason: PullFailure; readonly message: string },
-): string {
-  return LASTING.has(reason) ? message : `Back-off pulling image "${image}": ${reason}: ${message}`;
+/** What went wrong with a pull, as the kubelet shows it. */
+interface PullError {
+  readonly reason: PullFailure;
+  readonly message: string;
+}
+
+/** The kubelet's words for a pull that failed. */
+export function pullFailureMessage(image: string, { reason, message }: PullError): string {
+  switch (reason) {
+    case "ErrImageNeverPull":
+      return `Container image "${image}" is not present with pull policy of Never`;
+    case "InvalidImageName":
+      return `Failed to apply default image tag "${image}": ${message}`;
+    case "ImageInspectError":
+      return `Failed to inspect image "${image}": ${message}`;
+    case "RegistryUnavailable":
+      return `image pull failed for ${image} because the registry is unavailable: ${message}`;
+    case "SignatureValidationFailed":
+      return `image pull failed for ${image} because the signature validation failed: ${message}`;
+    default:
+      return message;
+  }
+}
+
+/** The kubelet's words for a container that waits for the next pull. */
+export function pullBackOffMessage(image: string, error: PullError): string {
+  return `Back-off pulling image "${image}": ${error.reason}: ${pullFailureMessage(image, error)}`;
 }
 
 /** The kubelet's words for a container that waits after a crash. */

@@ -1,4 +1,5 @@
 import { eventsOf } from "@krustlet/pod-machine";
+import type { PullFailure } from "@krustlet/pod-machine";
 import { describe, expect, it } from "vitest";
 import { Driver, podOf } from "./driver.ts";
 
@@ -42,25 +43,39 @@ describe("eventsOf", () => {
   });
 
   it("tells pulls that fail, by what is wrong with them", () => {
-    const fail = (reason: "ErrImagePull" | "ErrImageNeverPull" | "InvalidImageName"): readonly string[] => {
+    const fail = (reason: PullFailure, until = 4): readonly string[] => {
       const pod = new Driver(podOf(["main"])).ready();
-      return told(pod, () =>
-        pod.send({ type: "pullFailed", container: "main", attempt: 1, reason, message: "because" }),
-      );
+      const failed = {
+        type: "pullFailed",
+        container: "main",
+        attempt: 1,
+        reason,
+        message: "because",
+      } as const;
+      const first = told(pod, () => pod.send(failed));
+      return [...first, ...told(pod, () => pod.until(until))];
     };
     expect(fail("ErrImagePull")).toEqual([
       'Warning Failed: Failed to pull image "main:v1": because',
       "Warning Failed: Error: ErrImagePull",
+    ]);
+    expect(fail("RegistryUnavailable", 9)).toEqual([
+      'Warning Failed: Failed to pull image "main:v1": RegistryUnavailable: because',
+      "Warning Failed: Error: RegistryUnavailable",
       'Normal BackOff: Back-off pulling image "main:v1"',
       "Warning Failed: Error: ImagePullBackOff",
     ]);
-    expect(fail("ErrImageNeverPull")).toEqual([
+    expect(fail("ErrImageNeverPull", 9)).toEqual([
       'Warning ErrImageNeverPull: Container image "main:v1" is not present with pull policy of Never',
       "Warning Failed: Error: ErrImageNeverPull",
     ]);
-    expect(fail("InvalidImageName")).toEqual([
+    expect(fail("InvalidImageName", 9)).toEqual([
       'Warning InspectFailed: Failed to apply default image tag "main:v1": because',
       "Warning Failed: Error: InvalidImageName",
+    ]);
+    expect(fail("ImageInspectError", 9)).toEqual([
+      'Warning InspectFailed: Failed to inspect image "main:v1": because',
+      "Warning Failed: Error: ImageInspectError",
     ]);
   });
 

@@ -1,5 +1,5 @@
 import { statusOf } from "@krustlet/pod-machine";
-import type { PodCondition, PodLike } from "@krustlet/pod-machine";
+import type { PodCondition, PodLike, PullFailure } from "@krustlet/pod-machine";
 import { describe, expect, it } from "vitest";
 import { Driver, podOf } from "./driver.ts";
 
@@ -53,6 +53,8 @@ describe("statusOf", () => {
     expect(pod.status("main").state).toEqual({ waiting: { reason: "ContainerCreating" } });
     const message = "registry.example: no route";
     pod.send({ type: "pullFailed", container: "main", attempt: 1, reason: "ErrImagePull", message });
+    expect(pod.status("main").state.waiting).toEqual({ reason: "ErrImagePull", message });
+    pod.until(5);
     expect(pod.status("main").state.waiting).toEqual({
       reason: "ImagePullBackOff",
       message: `Back-off pulling image "main:v1": ErrImagePull: ${message}`,
@@ -69,6 +71,28 @@ describe("statusOf", () => {
         },
       },
       lastState: { terminated: { exitCode: 2, reason: "Error", containerID: "wasi://main" } },
+    });
+  });
+
+  it("tells what keeps an image away in the kubelet's words", () => {
+    const waitingFor = (reason: PullFailure, seconds: number): unknown => {
+      const pod = new Driver(podOf(["main"])).ready();
+      pod.send({ type: "pullFailed", container: "main", attempt: 1, reason, message: "because" });
+      return pod.until(seconds).status("main").state.waiting;
+    };
+    expect(waitingFor("ErrImageNeverPull", 9)).toEqual({
+      reason: "ErrImageNeverPull",
+      message: 'Container image "main:v1" is not present with pull policy of Never',
+    });
+    expect(waitingFor("InvalidImageName", 9)).toEqual({
+      reason: "InvalidImageName",
+      message: 'Failed to apply default image tag "main:v1": because',
+    });
+    const message = "image pull failed for main:v1 because the registry is unavailable: because";
+    expect(waitingFor("RegistryUnavailable", 4)).toEqual({ reason: "RegistryUnavailable", message });
+    expect(waitingFor("RegistryUnavailable", 9)).toEqual({
+      reason: "ImagePullBackOff",
+      message: `Back-off pulling image "main:v1": RegistryUnavailable: ${message}`,
     });
   });
 
@@ -160,7 +184,11 @@ describe("statusOf", () => {
     const pod = new Driver(podOf(["main"])).ready();
     const message = "invalid reference format";
     pod.send({ type: "pullFailed", container: "main", attempt: 1, reason: "InvalidImageName", message });
-    expect(pod.status("main").state.waiting).toEqual({ reason: "InvalidImageName", message });
+    expect(pod.status("main").state.waiting).toEqual({
+      reason: "InvalidImageName",
+      message: `Failed to apply default image tag "main:v1": ${message}`,
+    });
+    expect(pod.until(9).status("main").state.waiting?.reason).toBe("InvalidImageName");
   });
 
   it("tells conditions of a pod that is being initialised", () => {

@@ -229,11 +229,14 @@ describe("back-off", () => {
         reason: "ErrImagePull",
         message: "no route",
       });
-      waits.push((pod.wakeAt() ?? 0) - pod.seconds);
+      const failedAt = pod.seconds;
+      pod.until(failedAt + 5);
+      waits.push((pod.wakeAt() ?? 0) - failedAt);
       pod.until(pod.wakeAt() ?? 0);
     }
     expect(waits).toEqual([10, 20, 40, 80, 160, 300, 300]);
     pod.run("main").exited("main");
+    const failedAt = pod.seconds;
     pod.send({
       type: "pullFailed",
       container: "main",
@@ -241,7 +244,18 @@ describe("back-off", () => {
       reason: "ErrImagePull",
       message: "",
     });
-    expect((pod.wakeAt() ?? 0) - pod.seconds).toBe(10);
+    expect(pod.wakeAt()).toBe(failedAt + 5);
+    expect((pod.until(failedAt + 5).wakeAt() ?? 0) - failedAt).toBe(10);
+  });
+
+  it("is none of pulls that the node refuses: they are tried again every ten seconds", () => {
+    const pod = new Driver(podOf(["main"])).ready();
+    for (const at of [10, 20, 30, 40]) {
+      const attempt = pod.attempt("main");
+      pod.send({ type: "pullFailed", container: "main", attempt, reason: "ErrImageNeverPull", message: "" });
+      expect(pod.wakeAt()).toBe(at);
+      pod.until(at);
+    }
   });
 });
 

@@ -13,7 +13,7 @@ import { publishedIn } from "./published-in.ts";
 import { ownerPathOf } from "./remove-abandoned-pods.ts";
 import { removeTree } from "./remove-tree.ts";
 import type { TokenCache } from "./token-cache.ts";
-import { aboutVolume, volumeError } from "./volume-error.ts";
+import { aboutVolume, volumeError, withDetail } from "./volume-error.ts";
 import type { MadeVolume } from "./volume-plugin.ts";
 
 /** What a {@link MountedPod} is made of. */
@@ -49,12 +49,11 @@ export class MountedPod implements MountedVolumes<V1Pod> {
 
   async mountsOf(containerName: string, env: Readonly<Record<string, string>>): Promise<readonly Mount[]> {
     this.#demandMounted();
-    const planned = planMounts(this.#pod, containerName, env);
     const where = `${podText(this.#pod)}, container "${containerName}"`;
     const mounts: Mount[] = [];
     const handles: FileHandle[] = [];
     try {
-      for (const plan of planned) {
+      for (const plan of planMounts(this.#pod, containerName, env)) {
         const volume = this.#volumes.get(plan.volume);
         if (volume === undefined) {
           throw new KrustletError("InvalidField", `${where}: the volume "${plan.volume}" was not mounted`);
@@ -66,7 +65,7 @@ export class MountedPod implements MountedVolumes<V1Pod> {
       this.#demandMounted();
     } catch (error) {
       await closeAll(handles);
-      throw error;
+      throw withDetail(error, where);
     }
     const earlier = this.#handles.get(containerName) ?? [];
     this.#handles.set(containerName, handles);

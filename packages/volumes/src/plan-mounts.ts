@@ -60,10 +60,11 @@ export function planMounts(
 
 function expanded(text: string, env: Readonly<Record<string, string>>, place: string): string {
   return expandVariables(text, (name) => {
-    if (Object.hasOwn(env, name)) return env[name];
+    // An empty one would make another path of it, and maybe that of the whole volume.
+    if (Object.hasOwn(env, name) && env[name] !== "") return env[name];
     throw new KrustletError(
       "InvalidField",
-      `${place}: subPathExpr names the variable "${name}", which is not there`,
+      `${place}: subPathExpr names the variable "${name}", which is not there, or empty`,
     );
   });
 }

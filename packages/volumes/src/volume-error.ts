@@ -13,7 +13,7 @@ export function volumeError(cause: unknown, sentence: string): unknown {
 /** An error that is about one volume. */
 class VolumeError extends KrustletError implements VolumeErrorDetails {
   readonly volume: string;
-  readonly detail: string;
+  override readonly detail: string;
 
   constructor(cause: KrustletError, { volume, detail }: VolumeErrorDetails) {
     super(cause.code, cause.message, { cause: cause.cause ?? cause, retryable: cause.retryable });
@@ -26,11 +26,22 @@ class VolumeError extends KrustletError implements VolumeErrorDetails {
 export function aboutVolume(error: unknown, volume: string, where: string): unknown {
   if (!isKrustletError(error)) return error;
   const { message } = error;
-  const detail = message.startsWith(where) ? message.slice(where.length).replace(/^[:,]? /u, "") : message;
+  const detail = detailOf(message, where);
   const told = message.includes(where)
     ? error
     : new KrustletError(error.code, `${where}: ${message}`, { cause: error, retryable: error.retryable });
   return new VolumeError(told, { volume, detail });
+}
+
+/** `error`, with what is wrong apart from whose it is. `where` is how its message calls that. */
+export function withDetail(error: unknown, where: string): unknown {
+  if (!isKrustletError(error) || !error.message.startsWith(where)) return error;
+  const { code, message, cause, retryable } = error;
+  return new KrustletError(code, message, { cause, retryable, detail: detailOf(message, where) });
+}
+
+function detailOf(message: string, where: string): string {
+  return message.startsWith(where) ? message.slice(where.length).replace(/^[:,]? /u, "") : message;
 }
 
 /** Whether a file system call failed with `code`. */

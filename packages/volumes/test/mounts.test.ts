@@ -30,6 +30,7 @@ describe("planMounts", () => {
 
   it.each<[object, Record<string, string>, string, string]>([
     [{ mountPath: "/v", subPathExpr: "$(NONE)" }, {}, "InvalidField", 'the variable "NONE"'],
+    [{ mountPath: "/v", subPathExpr: "$(EMPTY)" }, { EMPTY: "" }, "InvalidField", 'the variable "EMPTY"'],
     [{ mountPath: "/v", subPathExpr: "$(toString)" }, {}, "InvalidField", 'the variable "toString"'],
     [{ mountPath: "/v", subPathExpr: "$(UP)/x" }, { UP: ".." }, "PathEscape", '".."'],
     [{ mountPath: "/v", subPathExpr: "$(ABS)" }, { ABS: "/etc" }, "PathEscape", "relative"],
@@ -213,7 +214,10 @@ describe("subPath", () => {
     const other = podOf([volume], [{ name: "v", mountPath: "/k", subPath: "none" }]);
     other.metadata!.uid = "2";
     await using bad = await mounter.mount(other);
-    await expect(bad.mountsOf("main", {})).rejects.toThrow('subPath "none" is not in the volume');
+    await expect(bad.mountsOf("main", {})).rejects.toMatchObject({
+      message: expect.stringContaining('container "main", volume "v": subPath "none" is not in the volume'),
+      detail: 'volume "v": subPath "none" is not in the volume',
+    });
   });
 
   it("makes nothing in a claim that is read-only", async () => {

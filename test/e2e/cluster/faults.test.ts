@@ -205,6 +205,7 @@ describe("a node", () => {
     await node.create(podOf("patient", [exerciser([say("pulled")], { image: `${host}/exerciser:v1` })]));
     const reason = (pod: V1Pod): string | undefined =>
       pod.status?.containerStatuses?.[0]?.state?.waiting?.reason;
+    await node.pods.until("patient", "told why", (pod) => reason(pod) === "RegistryUnavailable");
     await node.pods.until("patient", "in ImagePullBackOff", (pod) => reason(pod) === "ImagePullBackOff");
     await using registry = await startRegistry({ port: Number(host.split(":")[1]) });
     await push(registry.url);

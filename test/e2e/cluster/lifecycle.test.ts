@@ -164,9 +164,8 @@ describe("deletion", () => {
       podOf("in-init", [exerciser([SLEEP])], { initContainers: [exerciser([SLEEP], { name: "init" })] }),
     );
     const reason = (pod: V1Pod): string | undefined => main(pod)?.state?.waiting?.reason;
-    await node.pods.until("no-image", "waiting for its image", (pod) =>
-      /^(ErrImagePull|ImagePullBackOff)$/.test(reason(pod) ?? ""),
-    );
+    await node.pods.until("no-image", "told why", (pod) => reason(pod) === "RegistryUnavailable");
+    await node.pods.until("no-image", "in ImagePullBackOff", (pod) => reason(pod) === "ImagePullBackOff");
     await node.pods.until("no-volume", "ContainerCreating", (pod) => reason(pod) === "ContainerCreating");
     await node.pods.until("backs-off", "in CrashLoopBackOff", (pod) => reason(pod) === "CrashLoopBackOff");
     await node.pods.until("in-init", "initializing", ({ status }) =>
@@ -303,7 +302,10 @@ describe("the environment", () => {
     );
     const held = (pod: V1Pod): boolean => main(pod)?.state?.waiting?.reason === "CreateContainerConfigError";
     const pod = await node.pods.until("key", "held back", held);
-    expect(main(pod)?.state?.waiting?.message).toContain('secret "late" not found');
+    expect(main(pod)?.state?.waiting?.message).toBe('secret "late" not found');
+    await expect
+      .poll(() => node.kubectl(["events", "--for", "pod/key"]), { timeout: 15_000 })
+      .toContain('Error: secret "late" not found');
     await node.create({
       apiVersion: "v1",
       kind: "Secret",

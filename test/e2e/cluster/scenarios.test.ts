@@ -320,9 +320,30 @@ describe("a pod", () => {
     const events = (): Promise<string> => node.kubectl(["events", "--for", "pod/private"]);
     for (const reason of ["Scheduled", "Pulling", "Pulled", "Created", "Started"])
       await expect.poll(events, { timeout: 15_000 }).toContain(reason);
-    const waits = (pod: V1Pod): string | undefined =>
-      pod.status?.containerStatuses?.[0]?.state?.waiting?.reason;
-    await node.pods.until("without-login", "ImagePullBackOff", (pod) => waits(pod) === "ImagePullBackOff");
+    const waits = (pod: V1Pod) => pod.status?.containerStatuses?.[0]?.state?.waiting;
+    await node.pods.until(
+      "without-login",
+      "ImagePullBackOff",
+      (pod) => waits(pod)?.reason === "ImagePullBackOff",
+    );
+    const waited = node.pods
+      .history("without-login")
+      .map(waits)
+      .filter((each) => each !== undefined && each.reason !== "ContainerCreating");
+    const [failed, backOff] = waited.filter((each, index) => each?.reason !== waited[index - 1]?.reason);
+    expect(failed).toEqual({ reason: "ErrImagePull", message: expect.stringContaining(image) });
+    expect(backOff).toEqual({
+      reason: "ImagePullBackOff",
+      message: `Back-off pulling image "${image}": ErrImagePull: ${failed?.message}`,
+    });
+    const eventsOfPull = (): Promise<string> => node.kubectl(["events", "--for", "pod/without-login"]);
+    for (const words of [
+      `Failed to pull image "${image}": ${failed?.message}`,
+      "Error: ErrImagePull",
+      `Back-off pulling image "${image}"`,
+      "Error: ImagePullBackOff",
+    ])
+      await expect.poll(eventsOfPull, { timeout: 15_000 }).toContain(words);
     await node.kubectl(["delete", "pod", "without-login"]);
   });
 

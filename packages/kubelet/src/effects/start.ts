@@ -10,7 +10,7 @@ import { openContainerOutput } from "../container-output.ts";
 import type { ContainerOutputSink } from "../container-output.ts";
 import { buildContainerPlan } from "../container-plan.ts";
 import { resourcesOf } from "../container-resources.ts";
-import { messageOf, shortened, startFailureOf } from "../failure-reason.ts";
+import { shortened, startFailureOf, startMessageOf } from "../failure-reason.ts";
 import { forgetLogs } from "../forget-logs.ts";
 import type { HeldContainer, PodContext } from "../pod-context.ts";
 import { terminationPathOf } from "../pod-paths.ts";
@@ -48,7 +48,14 @@ export const start: Effect<"start"> = async (context, action, signal) => {
     if (signal.aborted) return undefined;
     context.outputs.fail({ pod: context.key, action: "start", container, error });
     const reason = startFailureOf(error);
-    return { type: "startFailed", at: context.now(), container, attempt, reason, message: messageOf(error) };
+    return {
+      type: "startFailed",
+      at: context.now(),
+      container,
+      attempt,
+      reason,
+      message: startMessageOf(error),
+    };
   }
 };
 
