@@ -20,14 +20,19 @@ export interface WatchOptions<T> {
   readonly decode?: (object: T) => T;
   /** Told of every failure, and after how many milliseconds at most the watch goes on. */
   readonly onFailure?: (error: unknown, retryInMs: number) => void;
-  /** Milliseconds without a byte after which a connection is dead. Default 90,000: bookmarks come each minute. */
+  /** Told when a connection is given up because nothing came on it for so long. The watch goes on at once. */
+  readonly onSilence?: () => void;
+  /** Milliseconds without a byte after which a connection may be dead. Default 90,000: bookmarks come each minute. */
   readonly silentAfterMs?: number;
   readonly clock?: Clock;
   /** A number from 0 up to 1. */
   readonly random?: () => number;
 }
 
-/** An API server sends a bookmark about once a minute; a connection without any for longer is dead. */
+/**
+ * An API server sends a bookmark about once a minute; a connection without any for longer may be dead. It need not be:
+ * of a kind of which nothing has happened since the API server was started, no bookmarks are sent.
+ */
 const SILENT_AFTER_MS = 90_000;
 /** How long all objects may take to come, before they are listed instead. */
 const INITIAL_MS = 30_000;
@@ -162,6 +167,7 @@ class Follower<T extends WatchedObject> {
     const split = createLineSplitter();
     let count = 0;
     let late = false;
+    let opened = false;
     const giveUp = async (): Promise<void> => {
       await this.#clock.sleep(INITIAL_MS, { signal: connection.signal });
       late = this.#version === undefined;
@@ -171,6 +177,7 @@ class Follower<T extends WatchedObject> {
     try {
       const silentAfterMs = this.#options.silentAfterMs ?? SILENT_AFTER_MS;
       const stream = await this.#kube.open(call, { signal: connection.signal, silentAfterMs });
+      opened = true;
       for await (const chunk of stream) {
         for (const line of split(chunk)) {
           if (this.#signal.aborted) return count;
@@ -181,6 +188,10 @@ class Follower<T extends WatchedObject> {
       }
       return count;
     } catch (error) {
+      if (opened && this.#version !== undefined && isTimeout(error)) {
+        this.#options.onSilence?.();
+        return count + 1;
+      }
       if (!late) throw error;
       this.#streams = false;
       return count + 1;
@@ -240,4 +251,8 @@ class Follower<T extends WatchedObject> {
   #decode(object: T): T {
     return this.#options.decode?.(object) ?? object;
   }
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof KrustletError && error.code === "Timeout";
 }

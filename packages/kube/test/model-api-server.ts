@@ -1,3 +1,4 @@
+import { KrustletError } from "@krustlet/interface";
 import { Subject } from "rxjs";
 import { ApiError } from "../src/api-error.ts";
 import type { Kube, KubeCall } from "../src/kube.ts";
@@ -74,12 +75,12 @@ export class ModelApiServer implements Pick<Kube, "request" | "open" | "reachabl
     this.#say(bookmarkOf(this.#version, false));
   }
 
-  /** Ends every watch: cleanly, by an error, or by an error in the middle of a line. */
-  cut(how: "end" | "error" | "midline"): void {
+  /** Ends every watch: cleanly, by an error, by one in the middle of a line, or because nothing has come for long. */
+  cut(how: "end" | "error" | "midline" | "silence"): void {
     for (const stream of this.#streams) {
       if (how === "midline") stream.push(Buffer.from('{"type":"ADDED","object":{"metad'));
       if (how === "end") stream.end();
-      else stream.fail(new Error("cut"));
+      else stream.fail(how === "silence" ? new KrustletError("Timeout", "silent") : new Error("cut"));
     }
     this.#streams.clear();
   }

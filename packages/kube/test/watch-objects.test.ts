@@ -179,6 +179,35 @@ test("a cut watch goes on at its last bookmark", async () => {
   subscription.unsubscribe();
 });
 
+test("a watch on which nothing has come for long goes on where it was, and has not failed", async () => {
+  const server = new ModelApiServer();
+  const failures: unknown[] = [];
+  let silences = 0;
+  const { listener, subscription } = watch(server, {
+    onFailure: (error) => failures.push(error),
+    onSilence: () => (silences += 1),
+  });
+  await turn();
+  server.cut("silence");
+  server.put("a");
+  await turn();
+  expect(listener.told).toEqual(["added a"]);
+  expect(failures).toEqual([]);
+  expect(silences).toBe(1);
+  subscription.unsubscribe();
+});
+
+test("an API server that does not answer a new watch has failed", async () => {
+  const server = new ModelApiServer();
+  const failures: unknown[] = [];
+  server.failures = [new KrustletError("Timeout", "no answer")];
+  const { clock, listener, subscription } = watch(server, { onFailure: (error) => failures.push(error) });
+  await clock.advance(1000);
+  expect(failures).toMatchObject([{ code: "Timeout" }]);
+  expect(listener.synced).toBe(1);
+  subscription.unsubscribe();
+});
+
 test("what is deleted while nobody watched is told with the last state that was known", async () => {
   const server = new ModelApiServer();
   server.put("a");

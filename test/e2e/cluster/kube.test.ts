@@ -555,9 +555,11 @@ describe("when the API server does not behave", () => {
     await nodeClient(kube).createNode(nodeOf(node));
     const told = new Told();
     const failures: unknown[] = [];
+    let silences = 0;
     const watching = watchPods(kube, node, {
       silentAfterMs: 3000,
       onFailure: (error) => failures.push(error),
+      onSilence: () => (silences += 1),
     }).subscribe(told.next);
     await eventually(
       () => told.synced,
@@ -570,7 +572,8 @@ describe("when the API server does not behave", () => {
       () => told.lines.includes(`added ${name}`),
       () => told.lines.join(", "),
     );
-    expect(failures[0]).toMatchObject({ code: "Timeout" });
+    expect(silences).toBeGreaterThan(0);
+    expect(failures).toEqual([]);
     watching.unsubscribe();
     await cluster.kubectl(["delete", "pod", name, "--force", "--grace-period=0"]);
     await cluster.kubectl(["delete", "node", node]);
