@@ -19,16 +19,17 @@ import type { StartOptions, Wasi } from "./wasi-handle.ts";
 
 const DROP = { write: (): void => {} };
 
+/** What the text is goes into the message, and never the text: it may be a secret. */
 function checkText(what: string, text: string): void {
-  if (text.includes("\0"))
-    throw new KrustletError("InvalidField", `${what} ${JSON.stringify(text)} holds a NUL character`);
+  if (text.includes("\0")) throw new KrustletError("InvalidField", `${what} holds a NUL character`);
 }
 
 function checkInit({ args, env, preopens }: WasiInit): void {
-  for (const arg of args ?? []) checkText("the argument", arg);
+  for (const [index, arg] of (args ?? []).entries()) checkText(`argument ${index} (0 is the command)`, arg);
   for (const [name, value] of Object.entries(env ?? {}))
-    checkText("the environment variable", `${name}=${value}`);
-  for (const { guestPath } of preopens ?? []) checkText("the preopen", guestPath);
+    checkText(`the environment variable ${JSON.stringify(name)}`, `${name}=${value}`);
+  for (const { guestPath } of preopens ?? [])
+    checkText(`the preopen ${JSON.stringify(guestPath)}`, guestPath);
 }
 
 function preopened(guest: Guest, { guestPath, node }: Preopen): Descriptor {

@@ -25,6 +25,13 @@ describe("a C program", () => {
     });
   });
 
+  it("cannot be given texts with a NUL, and what a variable or an argument holds is not told: it may be a secret", async () => {
+    const args = runGuest("hello", ["a", "hunter2\0"]);
+    expect(await codeOf(args)).toBe("InvalidField: argument 2 (0 is the command) holds a NUL character");
+    const env = runGuest("hello", [], { env: { PASSWORD: "hunter2\0" } });
+    expect(await codeOf(env)).toBe('InvalidField: the environment variable "PASSWORD" holds a NUL character');
+  });
+
   it("has nothing that it was not given", async () => {
     expect((await runGuest("hello", [])).stdout).toBe("[hello] hello nobody\n");
   });
