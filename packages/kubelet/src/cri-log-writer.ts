@@ -20,7 +20,10 @@ export interface CriLogInit {
 /** A container's log file in CRI format. Disposing writes what is pending and closes the file; it never throws. */
 export interface CriLogWriter extends AsyncDisposable {
   readonly path: string;
-  /** Appends what the guest wrote; the promise, where there is one, asks the caller to wait. Never rejects. */
+  /**
+   * Appends what the guest wrote; the promise, where there is one, asks the caller to wait. Never rejects. As with
+   * containerd, a line that has not ended is written with its end, when it is 16 KiB long, or when the container ends.
+   */
   write(stream: "stdout" | "stderr", chunk: Uint8Array): void | Promise<void>;
   /** Resolves when everything written so far is in the file. Never rejects. */
   flush(): Promise<void>;

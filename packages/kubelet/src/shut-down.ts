@@ -1,3 +1,4 @@
+import { within } from "@krustlet/clock";
 import type { Clock } from "@krustlet/interface";
 
 import { planShutdown } from "./plan-shutdown.ts";
@@ -31,21 +32,22 @@ export async function shutDown(
       const at = context.now();
       context.outputs.emit({ type: "evicted", at, reason: REASON, message: MESSAGE, gracePeriodSeconds });
     }
-    await within(clock, shutdownGracePeriodSeconds * 1000, () => allEnded(shared, group));
+    const ms = shutdownGracePeriodSeconds * 1000;
+    await within({ clock, ms, late }, (signal) => allEnded(shared, group, signal));
   }
-  await within(clock, LAST_STATUSES_MS, async () => {
+  await within({ clock, ms: LAST_STATUSES_MS, late }, async () => {
     await Promise.all(living.map(({ context }) => context.outputs.statusWritten()));
   });
 }
 
-/** Resolves when none of `group` runs any more. */
-async function allEnded(shared: SharedParts, group: readonly LivingPod[]): Promise<void> {
-  while (!group.every(({ state }) => hasEnded(state))) await shared.nextStep();
+/** Resolves when none of `group` runs any more, or nobody waits for that. */
+async function allEnded(
+  shared: SharedParts,
+  group: readonly LivingPod[],
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted && !group.every(({ state }) => hasEnded(state))) await shared.nextStep();
 }
 
-async function within(clock: Clock, ms: number, work: () => Promise<void>): Promise<void> {
-  const over = new AbortController();
-  const limit = clock.sleep(ms, { signal: over.signal }).catch(() => undefined);
-  await Promise.race([work(), limit]);
-  over.abort();
-}
+/** What was not done in its time is left to whoever disposes the kubelet. */
+const late = (): void => undefined;

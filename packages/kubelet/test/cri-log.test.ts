@@ -42,6 +42,24 @@ describe("a log file", () => {
     );
   });
 
+  it("holds back a line that has not ended, until that is too long or the container has ended", async () => {
+    const path = join(directory, "0.log");
+    const log = openCriLog({ path, clock });
+    await log.write("stdout", Buffer.from("password: "));
+    await log.flush();
+    expect(await readFile(path, "utf8")).toBe("");
+    await log.write("stdout", Buffer.from("z".repeat(CRI_LOG_LINE_BYTES)));
+    await log.flush();
+    expect((await readFile(path, "utf8")).split("\n").map((line) => line.slice(30, 50))).toEqual([
+      " stdout P password: ",
+      "",
+    ]);
+    await log[Symbol.asyncDispose]();
+    expect(bytesOf(await readFile(path, "utf8"), "stdout")).toBe(
+      `password: ${"z".repeat(CRI_LOG_LINE_BYTES)}`,
+    );
+  });
+
   it("goes on where an earlier writer stopped", async () => {
     const path = join(directory, "0.log");
     await writeFile(path, "earlier\n");

@@ -42,12 +42,21 @@ function podWords(before: PodState, after: PodState): readonly Words[] {
     const reason = after.name === "Mounting" ? after.failure.reason : "FailedUnmount";
     return known ? [] : [["Warning", reason, after.failure.message]];
   }
+  if (before.name === "Mounting" && after.name === "Running") {
+    const changed = "Pod sandbox changed, it will be killed and re-created.";
+    return before.facts.containers.some(hasBegun) ? [["Normal", "SandboxChanged", changed]] : [];
+  }
   const { reason, message } = endOf(after);
   if (reason === undefined || message === undefined || endOf(before).reason !== undefined) return [];
   // The node's own Event tells that it is going down.
   if (reason === "Terminated") return [];
   const words = message.startsWith(REJECTED) ? message.slice(REJECTED.length) : message;
   return [[reason === "DeadlineExceeded" ? "Normal" : "Warning", reason, words]];
+}
+
+/** Whether an earlier process had begun with a container: what it ran in is gone with it. */
+function hasBegun({ attempt, exits }: Container): boolean {
+  return attempt > 0 || exits > 0;
 }
 
 function endOf(state: PodState): { readonly reason?: string; readonly message?: string } {

@@ -132,6 +132,19 @@ describe("eventsOf", () => {
     ).toEqual(["Normal Killing: Container main definition changed, will be restarted"]);
   });
 
+  it("tells of a pod that an earlier process ran, once its volumes are there", () => {
+    const containerStatuses = [
+      { name: "main", restartCount: 0, containerID: "wasi://1", state: { running: {} } },
+    ];
+    const pod = new Driver(podOf(["main"], {}, { phase: "Running", containerStatuses }));
+    expect(told(pod, () => pod.send({ type: "admitted" }))).toEqual([]);
+    expect(told(pod, () => pod.send({ type: "mounted" }))).toEqual([
+      "Normal SandboxChanged: Pod sandbox changed, it will be killed and re-created.",
+    ]);
+    const fresh = new Driver(podOf(["main"])).send({ type: "admitted" });
+    expect(told(fresh, () => fresh.send({ type: "mounted" }))).toEqual([]);
+  });
+
   it("tells what happens to the pod as a whole", () => {
     const pod = new Driver(podOf(["main"], { activeDeadlineSeconds: 9 })).send({ type: "admitted" });
     const message = 'MountVolume.SetUp failed for volume "v" : configmap "c" not found';

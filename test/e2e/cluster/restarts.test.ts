@@ -61,6 +61,9 @@ describe("a node whose process", () => {
       await expect.poll(() => node.kubectl(["logs", `runs-${id}`]), { timeout: 10_000 }).toBe("ran\n");
       expect(await node.kubectl(["logs", `runs-${id}`, "--previous"])).toBe("ran\n");
       expect(await node.kubectl(["logs", `over-${id}`])).toBe("done");
+      await expect
+        .poll(() => node.kubectl(["events", "--for", `pod/runs-${id}`]), { timeout: 10_000 })
+        .toContain("Pod sandbox changed, it will be killed and re-created.");
       const now = await node.kubectl(["get", "pod", `over-${id}`, "--output=json"]);
       expect((JSON.parse(now) as V1Pod).status?.containerStatuses).toEqual(over.status?.containerStatuses);
       await node.kubectl(["delete", "pod", `runs-${id}`]);

@@ -1,3 +1,4 @@
+import { within } from "@krustlet/clock";
 import type { Cancellable, Clock } from "@krustlet/interface";
 
 /** Passes by returning or resolving; throws or rejects with what is wrong. */
@@ -31,18 +32,13 @@ export async function runHealthCheck(
   clock: Clock,
 ): Promise<HealthResult> {
   if (name === "ping") return { name };
-  const over = new AbortController();
+  const late = (): never => {
+    throw new Error("it took too long");
+  };
   try {
-    await Promise.race([
-      Promise.resolve(checks[name]({ signal: over.signal })),
-      clock.sleep(LONGEST_CHECK_MS, { signal: over.signal }).then(() => {
-        throw new Error("it took too long");
-      }),
-    ]);
+    await within({ clock, ms: LONGEST_CHECK_MS, late }, async (signal) => checks[name]({ signal }));
     return { name };
   } catch (error) {
     return { name, failure: error instanceof Error ? error.message : String(error) };
-  } finally {
-    over.abort();
   }
 }
