@@ -20,6 +20,7 @@ import { containerLogsRoute } from "./logs/serve-container-logs.ts";
 import { metricsRoute, resourceMetricsRoute } from "./metrics/serve-metrics.ts";
 import { podRoutes } from "./pods/serve-pods.ts";
 import { statsRoute } from "./stats/serve-stats.ts";
+import { refusedStreamRoutes } from "./streams/refused-streams.ts";
 import { createUsageSnapshots } from "./stats/usage-snapshot.ts";
 import { contextOf, renewContext } from "./serving-context.ts";
 
@@ -72,6 +73,7 @@ function routesOf(init: KubeletApiInit): readonly Route[] {
   return [
     containerLogsRoute(pods, clock),
     ...podRoutes(pods),
+    ...refusedStreamRoutes(),
     ...healthzRoutes(init),
     configzRoute(configz),
     ...(metrics === undefined ? [] : [metricsRoute(metrics)]),

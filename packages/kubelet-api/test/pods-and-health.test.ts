@@ -48,6 +48,22 @@ describe("the pods of a node", () => {
   });
 });
 
+it.each([
+  ["/exec/default/web/main?command=ls&output=1", "exec"],
+  ["/exec/default/web/uid-1/main?command=ls&output=1", "exec"],
+  ["/attach/default/web/main?output=1", "attach"],
+  ["/portForward/default/web", "port-forward"],
+  ["/portForward/default/web/uid-1", "port-forward"],
+  ["/run/default/web/main?cmd=ls", "run"],
+])("%s is refused with a sentence that kubectl shows", async (path, what) => {
+  await using bench = await openApiBench();
+  bench.pods.push(runningPod());
+  const upgrade = { Connection: "Upgrade", Upgrade: "SPDY/3.1" };
+  const answer = await bench.get(path, { headers: upgrade });
+  expect(answer.status).toBe(501);
+  expect(answer.text).toMatch(new RegExp(`^this node does not support ${what}.*\n$`, "u"));
+});
+
 it("configz shows the configuration in effect", async () => {
   await using bench = await openApiBench();
   expect(JSON.parse((await bench.get("/configz")).text)).toStrictEqual({

@@ -160,7 +160,9 @@ describe("a Pod of the API server's", () => {
     const ephemeral = { name: "debug", image: "x" };
     const pod = podWith({ ephemeralContainers: [ephemeral], schedulingGates: [{ name: "g" }] });
     expect(refusalOf(pod)).toBeUndefined();
-    expect(warningOf(pod)).toBe("spec.ephemeralContainers: ignored: ephemeral containers are not started");
+    expect(warningOf(pod)).toBe(
+      "spec.ephemeralContainers: ignored: ephemeral containers are not started; their status says so",
+    );
   });
 
   it("is warned of where its author may count on what is not done", () => {

@@ -24,6 +24,8 @@ export interface PodMetadataLike {
 export interface PodSpecLike {
   readonly containers: readonly ContainerLike[];
   readonly initContainers?: readonly ContainerLike[];
+  /** They are not run; the status says so. */
+  readonly ephemeralContainers?: readonly ContainerLike[];
   /** `Always` (the default), `OnFailure` or `Never`. */
   readonly restartPolicy?: string;
   readonly activeDeadlineSeconds?: number;

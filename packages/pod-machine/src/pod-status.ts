@@ -26,6 +26,8 @@ export interface PodStatus {
   readonly initContainerStatuses?: ContainerStatus[];
   /** In the order of the names. */
   readonly containerStatuses: ContainerStatus[];
+  /** In the order of the spec. */
+  readonly ephemeralContainerStatuses?: ContainerStatus[];
   /** The pod's own, where it has some. */
   readonly allocatedResources?: Record<string, string>;
   readonly resources?: ResourcesStatus;

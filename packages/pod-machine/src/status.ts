@@ -3,9 +3,9 @@ import type { Container, ContainerExitRecord } from "./container-graph.ts";
 import { exitOf } from "./container-moves.ts";
 import { isInitialized } from "./plan-containers.ts";
 import type { PodFacts, PodState } from "./pod-graph.ts";
-import type { ResourcesLike, VolumeMountLike } from "./pod-like.ts";
+import type { ContainerLike, ResourcesLike, VolumeMountLike } from "./pod-like.ts";
 import type { ContainerStateStatus, ContainerStatus, PodStatus, VolumeMountStatus } from "./pod-status.ts";
-import { backOffMessage } from "./words.ts";
+import { backOffMessage, NO_EPHEMERAL } from "./words.ts";
 
 /** The whole status of a pod, as a kubelet writes it. Nothing of it depends on the time at which it is asked for. */
 export function statusOf(state: PodState): PodStatus {
@@ -32,7 +32,24 @@ export function statusOf(state: PodState): PodStatus {
     containerStatuses: regular
       .map((container) => containerStatusOf(facts, container))
       .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    ...(spec?.ephemeralContainers === undefined
+      ? {}
+      : { ephemeralContainerStatuses: spec.ephemeralContainers.map(ephemeralStatusOf) }),
     ...(spec?.resources === undefined ? {} : grantedOf(spec.resources)),
+  };
+}
+
+/** They come by `kubectl debug`, to pods that run already: who waits for one is told that it will not come. */
+function ephemeralStatusOf({ name, image = "" }: ContainerLike): ContainerStatus {
+  return {
+    name,
+    image,
+    imageID: "",
+    restartCount: 0,
+    started: false,
+    ready: false,
+    state: { waiting: { reason: "CreateContainerError", message: NO_EPHEMERAL } },
+    lastState: {},
   };
 }
 

@@ -12,6 +12,9 @@ const LASTING: ReadonlySet<PullFailure> = new Set([
 /** What the status says before the reason for which the node did not take the pod; the Event does not. */
 export const REJECTED: string = "Pod was rejected: ";
 
+/** What the status of an ephemeral container says. */
+export const NO_EPHEMERAL: string = "ephemeral containers are not supported";
+
 /** Whether waiting does not help a failure: its pull is not backed off from, but tried again as a start is. */
 export function isLasting(failure: PullFailure): boolean {
   return LASTING.has(failure);

@@ -250,6 +250,31 @@ describe("statusOf", () => {
     expect(condition(pod, "example.com/lb")).toEqual({ type: "example.com/lb", status: "True" });
   });
 
+  it("says of an ephemeral container that comes to a running pod that it is not started", () => {
+    const base = podOf(["main"]);
+    const pod = new Driver(base).ready().run("main");
+    const debugged: PodLike = {
+      ...base,
+      spec: { ...base.spec!, ephemeralContainers: [{ name: "debugger", image: "busybox" }] },
+    };
+    pod.send({ type: "changed", pod: debugged });
+    expect(statusOf(pod.state)).toMatchObject({
+      phase: "Running",
+      containerStatuses: [{ name: "main", ready: true }],
+      ephemeralContainerStatuses: [
+        {
+          name: "debugger",
+          image: "busybox",
+          restartCount: 0,
+          ready: false,
+          state: {
+            waiting: { reason: "CreateContainerError", message: "ephemeral containers are not supported" },
+          },
+        },
+      ],
+    });
+  });
+
   it("makes a container that should have run a lost one, and leaves one that could not waiting", () => {
     const pod = new Driver(podOf(["main", "more"]))
       .ready()

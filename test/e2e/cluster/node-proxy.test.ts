@@ -101,6 +101,34 @@ describe.skipIf(address === undefined)("the node behind the API server's proxy",
   });
 });
 
+describe("what a node does not do", () => {
+  test.each([
+    ["exec", ["exec", "shown", "--", "ls"], "does not support exec"],
+    ["cp", ["cp", "shown:/etc/hostname", "hostname"], "does not support exec"],
+    ["attach", ["attach", "shown"], "does not support attach"],
+    ["port-forward", ["port-forward", "shown", "0:80"], "does not support port-forward"],
+  ])("kubectl %s says so", async (_name, args, sentence) => {
+    await expect(node.kubectl(args)).rejects.toThrow(`unable to upgrade connection: this node ${sentence}`);
+  });
+
+  test("an ephemeral container is not started, and its status says so", async () => {
+    await node.create(
+      podOf("debugged", [exerciser(["sleep(600000)"])], { terminationGracePeriodSeconds: 2 }),
+    );
+    await node.pods.until("debugged", "Ready", hasCondition("Ready"));
+    await node.kubectl(["debug", "debugged", "--image=busybox", "--container=debugger"]);
+    const { status } = await node.pods.until(
+      "debugged",
+      "with a status of its debugger",
+      (pod) => pod.status?.ephemeralContainerStatuses !== undefined,
+    );
+    expect(status?.ephemeralContainerStatuses).toMatchObject([
+      { name: "debugger", state: { waiting: { reason: "CreateContainerError" } } },
+    ]);
+    expect(status?.containerStatuses).toMatchObject([{ ready: true, restartCount: 0 }]);
+  });
+});
+
 describe("the node's own port", () => {
   test("shows its configuration, its health and its pods to whoever may see them, and nothing to others", async () => {
     const admin = await certificateOf(node.cluster.adminKubeconfig);

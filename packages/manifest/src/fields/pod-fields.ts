@@ -56,7 +56,7 @@ export const POD_FIELDS: FieldTable = {
   "spec.enableServiceLinks": onNode(ignored("there are no Services"), supported),
   "spec.ephemeralContainers": onNode(
     refused("ephemeral containers are not supported"),
-    ignoredLoudly("ephemeral containers are not started"),
+    ignoredLoudly("ephemeral containers are not started; their status says so"),
   ),
   "spec.hostAliases": ignoredLoudly("names are resolved as the host resolves them"),
   "spec.hostIPC": namespaces,
