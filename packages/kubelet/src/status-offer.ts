@@ -68,7 +68,8 @@ function isNewer(version: string | undefined, than: string | undefined): boolean
 function pressingOf(status: V1PodStatus | PodStatus): string {
   const { phase = "Pending", reason, message, conditions = [] } = status;
   const ready = conditions.some(({ type, status: is }) => type === "Ready" && is === "True");
-  const containers = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])].flatMap(
+  const { initContainerStatuses = [], containerStatuses = [], ephemeralContainerStatuses = [] } = status;
+  const containers = [...initContainerStatuses, ...containerStatuses, ...ephemeralContainerStatuses].flatMap(
     (
       each: Pick<V1ContainerStatus, "name" | "restartCount" | "ready" | "started"> & {
         readonly state?: V1ContainerState | ContainerStateStatus;

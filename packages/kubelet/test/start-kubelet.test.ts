@@ -82,6 +82,24 @@ describe("a pod's life", () => {
   });
 });
 
+it("tells at once of an ephemeral container that comes to a running pod: somebody waits for it", async () => {
+  await using bench = await openBench();
+  const pod = podOf();
+  bench.add(pod);
+  await bench.started();
+  await bench.until(() => bench.statuses.at(-1)?.phase === "Running");
+  const debugged = structuredClone(pod);
+  debugged.spec!.ephemeralContainers = [{ name: "debugger", image: "busybox" }];
+  bench.source$.next({ type: "updated", pod: debugged });
+  await bench.until(() => bench.statuses.at(-1)?.ephemeralContainerStatuses !== undefined);
+  expect(bench.statuses.at(-1)).toMatchObject({
+    phase: "Running",
+    ephemeralContainerStatuses: [
+      { name: "debugger", state: { waiting: { reason: "CreateContainerError" } } },
+    ],
+  });
+});
+
 describe("a pod that is removed", () => {
   it("while its image is pulled cancels the pull", async () => {
     await using bench = await openBench();
