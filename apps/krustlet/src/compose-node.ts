@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
+import { isStaticPod } from "@krustlet/admission";
 import { serviceVariablesOf } from "@krustlet/environment";
 import type { DirectoryImageStore } from "@krustlet/image-store";
 import type { ImageStore, ObjectKey } from "@krustlet/interface";
@@ -21,8 +22,10 @@ import type { KubeletInit, NodeFacts, PodAddresses } from "@krustlet/kubelet";
 import type { NodeClient } from "@krustlet/node";
 import { credentialsOfSecret } from "@krustlet/oci";
 import { createVolumeMounter, removePodVolumes } from "@krustlet/volumes";
-import type { V1Node, V1RuntimeClass, V1Service } from "@kubernetes/client-node";
+import type { V1Node } from "@kubernetes/client-node";
 import type { Logger } from "pino";
+import { from, switchMap } from "rxjs";
+import type { Observable } from "rxjs";
 
 import type { CliHost } from "./cli-host.ts";
 import { composeImageStore } from "./compose.ts";
@@ -32,7 +35,6 @@ import { podFields } from "./log/node-log.ts";
 import { pastAuthorizerLag } from "./node/past-authorizer-lag.ts";
 import { chooseRuntime } from "./node/choose-runtime.ts";
 import { followObjects } from "./node/follow-objects.ts";
-import type { FollowedObjects } from "./node/follow-objects.ts";
 import { openDevices } from "./node/open-devices.ts";
 import type { NodeDevices } from "./node/open-devices.ts";
 import { withLocalModules } from "./node/local-modules.ts";
@@ -49,16 +51,16 @@ export interface ComposedNode extends AsyncDisposable {
   readonly recorder: EventRecorder;
   readonly devices: NodeDevices;
   /**
-   * Begins to follow what a node may watch once it is registered, and gives everything of a kubelet but its sources.
-   * `node` gives the newest Node that is known.
+   * Follows what a node may watch from when `joined` resolves, which is when it is registered, and gives everything of a
+   * kubelet but its sources. `node` gives the newest Node that is known.
    */
-  followCluster(node: () => V1Node): FollowedCluster;
+  followCluster(node: () => V1Node, joined: Promise<void>): FollowedCluster;
 }
 
 /** What is followed of the cluster, and the kubelet's parts that stand on it. */
 export interface FollowedCluster extends Disposable {
-  readonly services: FollowedObjects<V1Service>;
-  readonly runtimeClasses: FollowedObjects<V1RuntimeClass>;
+  /** Resolves once all that pods of the API server need to have known is known; rejects with the signal's reason. */
+  synced(signal: AbortSignal): Promise<void>;
   readonly kubelet: Omit<KubeletInit, "sources" | "admit">;
 }
 
@@ -116,7 +118,8 @@ export async function composeNode(init: ComposeNodeInit): Promise<ComposedNode> 
     images,
     recorder,
     devices,
-    followCluster: (node) => followCluster(init, { kube, images, runtimes, recorder, devices, node }),
+    followCluster: (node, joined) =>
+      followCluster(init, { kube, images, runtimes, recorder, devices, node, joined }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
@@ -130,15 +133,20 @@ function followCluster(
     readonly recorder: EventRecorder;
     readonly devices: NodeDevices;
     readonly node: () => V1Node;
+    readonly joined: Promise<void>;
   },
 ): FollowedCluster {
-  const { kube, runtimes, recorder } = parts;
+  const { kube, runtimes, recorder, joined } = parts;
   using opened = new DisposableStack();
   const interrupted = (what: string) => (err: unknown, retryInMs: number) =>
     log.warn({ err, retryInMs }, `the watch of ${what} is interrupted`);
-  const services = opened.use(followObjects(watchServices(kube, { onFailure: interrupted("Services") })));
+  const onceJoined = <T>(changes$: Observable<T>): Observable<T> =>
+    from(joined).pipe(switchMap(() => changes$));
+  const services = opened.use(
+    followObjects(onceJoined(watchServices(kube, { onFailure: interrupted("Services") }))),
+  );
   const runtimeClasses = opened.use(
-    followObjects(watchRuntimeClasses(kube, { onFailure: interrupted("RuntimeClasses") })),
+    followObjects(onceJoined(watchRuntimeClasses(kube, { onFailure: interrupted("RuntimeClasses") }))),
   );
   const objects = opened.use(
     createObjectCache(kube, {
@@ -146,7 +154,14 @@ function followCluster(
     }),
   );
   const csi = opened.use(
-    startCsiOfNode({ config, log, cluster: csiClient(kube), client: nodeClient(kube), node: parts.node }),
+    startCsiOfNode({
+      config,
+      log,
+      cluster: csiClient(kube),
+      client: nodeClient(kube),
+      node: parts.node,
+      joined,
+    }),
   );
   const images = config.allowLocalModules ? withLocalModules(parts.images) : parts.images;
   const node: NodeFacts = {
@@ -159,8 +174,9 @@ function followCluster(
   const pods = podClient(kube);
   const owned = opened.move();
   return {
-    services,
-    runtimeClasses,
+    synced: async (signal) => {
+      await Promise.all([services.synced(signal), runtimeClasses.synced(signal)]);
+    },
     kubelet: {
       clock: systemClock,
       images,
@@ -189,7 +205,8 @@ function followCluster(
           defaultRuntime: DEFAULT_RUNTIME,
         }),
       serviceVariables: async (pod, signal) => {
-        await services.synced(signal);
+        // A pod of the node's own needs no API server, and has those of the Services that are known.
+        if (!isStaticPod(pod)) await services.synced(signal);
         return serviceVariablesOf(pod, services.values());
       },
       addresses: podAddressesOf(config, addresses),

@@ -22,6 +22,8 @@ export interface StartCsiInit {
   readonly cluster: CsiCluster;
   /** The Node, whose CSINode tells of its drivers. */
   readonly node: () => CsiNodeOwner;
+  /** Drivers are looked for once it resolves: the cluster can be told of them. Default: at once. */
+  readonly ready?: Promise<void>;
   readonly clock?: Clock;
   /** Milliseconds that a driver may take. Default: 10 s for a question, 2 min for mounting and unmounting. */
   readonly limits?: RpcLimits;
@@ -72,15 +74,18 @@ export function startCsi(init: StartCsiInit): Csi {
     onUnregistered: (driver: string, socket: string) => void forget(driver, socket),
     onFailure,
   };
-  void watchSockets(
-    {
-      directory,
-      clock,
-      onSocket: (path, gone) => void keepPlugin(path, context, gone),
-      onFailure: (error) => onFailure(directory, error),
-    },
-    signal,
-  );
+  const lookForDrivers = (): Promise<void> =>
+    watchSockets(
+      {
+        directory,
+        clock,
+        onSocket: (path, gone) => void keepPlugin(path, context, gone),
+        onFailure: (error) => onFailure(directory, error),
+      },
+      signal,
+    );
+  if (init.ready === undefined) void lookForDrivers();
+  else void init.ready.then(lookForDrivers);
   return {
     publish: (volume, options) => publisher.publish(volume, options),
     unpublish: (path, options) => publisher.unpublish(path, options),

@@ -14,8 +14,8 @@ export interface NodeComputerInit {
   readonly config: NodeConfig;
   readonly addresses: readonly string[];
   readonly images: Pick<ImageStore, "list">;
-  /** Where the HTTPS API listens; undefined where it does not. */
-  readonly port: number | undefined;
+  /** Where the HTTPS API listens; undefined where it does not, or not yet. */
+  readonly port: () => number | undefined;
   /** The devices of plugins. */
   readonly devices: () => DeviceResources;
   /** Why the node cannot run pods, a sentence each. */
@@ -36,7 +36,7 @@ export function createNodeComputer(init: NodeComputerInit): (existing?: V1Node) 
       version: version(),
       machine,
       addresses,
-      port: init.port ?? config.port,
+      port: init.port() ?? config.port,
       images: stored,
       existing,
       devices: init.devices(),

@@ -4,6 +4,7 @@ import type { Kubelet, PodFailure, PodTransition, SourceChange } from "@krustlet
 import { warningOf } from "@krustlet/manifest";
 import type { V1Node, V1Pod } from "@kubernetes/client-node";
 import type { Logger } from "pino";
+import { catchError, defer, NEVER, switchMap } from "rxjs";
 import type { Observable } from "rxjs";
 
 import type { ComposedNode, FollowedCluster } from "../compose-node.ts";
@@ -28,7 +29,10 @@ export interface FollowPodsInit {
   readonly signal: AbortSignal;
 }
 
-/** Runs the pods that the API server and its own manifests give to a node, until it is disposed by the caller. */
+/**
+ * Runs the pods that its own manifests and, once the cluster is known, the API server give to a node, until it is
+ * disposed by the caller.
+ */
 export function followPods({ config, node, cluster, newestNode, log, signal }: FollowPodsInit): Kubelet {
   const { kube, client, recorder, devices } = node;
   const tellIgnored = (pod: V1Pod): void => {
@@ -39,6 +43,9 @@ export function followPods({ config, node, cluster, newestNode, log, signal }: F
   };
   const { staticPodPath, nodeName, allowedUnsafeSysctls } = config;
   const manifests = staticPodPath === "" ? [] : [staticManifests(staticPodPath, nodeName, log)];
+  const pods$ = watchPods(kube, nodeName, {
+    onFailure: (err, retryInMs) => log.warn({ err, retryInMs }, "the watch of pods is interrupted"),
+  });
   const kubelet = startKubelet({
     ...cluster.kubelet,
     admit: async (pod, active) => {
@@ -52,10 +59,10 @@ export function followPods({ config, node, cluster, newestNode, log, signal }: F
     },
     sources: [
       ...manifests,
-      apiPods(
-        watchPods(kube, nodeName, {
-          onFailure: (err, retryInMs) => log.warn({ err, retryInMs }, "the watch of pods is interrupted"),
-        }),
+      defer(() => cluster.synced(signal)).pipe(
+        // A node that is stopped before that has run none of them.
+        catchError(() => NEVER),
+        switchMap(() => apiPods(pods$)),
       ),
     ],
   });

@@ -8,6 +8,7 @@ import type { Logger } from "pino";
 
 import type { NodeConfig } from "../config/settings.ts";
 import { recordNodeEvent } from "./record-events.ts";
+import type { RegisteredNode } from "./register-own-node.ts";
 
 /** Why a node that goes down takes no pods, in the kubelet's words. */
 export const GOING_DOWN = "node is shutting down";
@@ -18,7 +19,8 @@ export interface GoDownInit {
   readonly kubelet: Pick<Kubelet, "shutDown">;
   readonly client: Pick<NodeClient, "patchNodeStatus">;
   readonly recorder: EventRecorder;
-  readonly newestNode: () => V1Node;
+  /** Absent: the API server knows of no Node yet. */
+  readonly node: RegisteredNode | undefined;
   /** The Node as it should be from now on. */
   readonly compute: (existing?: V1Node) => Promise<V1Node>;
   readonly log: Logger;
@@ -48,8 +50,9 @@ export async function goDown(init: GoDownInit): Promise<void> {
   ]);
 }
 
-async function tellNotReady({ config, client, newestNode, compute }: GoDownInit): Promise<void> {
-  const existing = newestNode();
+async function tellNotReady({ config, client, node, compute }: GoDownInit): Promise<void> {
+  if (node === undefined) return;
+  const existing = node.newest();
   const patch = planNodeUpdate(existing, await compute(existing));
   if (patch !== undefined) await client.patchNodeStatus(config.nodeName, patch);
 }

@@ -1,7 +1,5 @@
-import { watchNode } from "@krustlet/kube";
 import type { Kubelet } from "@krustlet/kubelet";
-import { discoverAddresses, planNodeLabels, registerNode } from "@krustlet/node";
-import type { NodeClient } from "@krustlet/node";
+import { discoverAddresses, planNodeLabels } from "@krustlet/node";
 import type { V1Node } from "@kubernetes/client-node";
 import type { Logger } from "pino";
 
@@ -10,17 +8,18 @@ import { composeNode } from "../compose-node.ts";
 import type { NodeConfig } from "../config/settings.ts";
 import { stopRequests } from "../stop-requests.ts";
 import { systemClock } from "@krustlet/clock";
-import { awaitNode } from "./await-node.ts";
 import { bootstrapKubeconfig, rotateClientCertificate } from "./client-certificate.ts";
 import { collectImages } from "./collect-images.ts";
 import { createNodeComputer } from "./compute-node.ts";
-import { followObjects } from "./follow-objects.ts";
 import { followPods } from "./follow-pods.ts";
 import { downPeriodsOf, goDown, GOING_DOWN } from "./go-down.ts";
 import { keepHeartbeat } from "./keep-heartbeat.ts";
 import { quietly } from "./quietly.ts";
 import { reachApiServer } from "./reach-api-server.ts";
-import { serveApi } from "./serve-api.ts";
+import { registerOwnNode } from "./register-own-node.ts";
+import type { RegisteredNode } from "./register-own-node.ts";
+import { serveApi, serveHealthz } from "./serve-api.ts";
+import type { ServingInit } from "./serve-api.ts";
 import { keepServingCertificate } from "./serving-certificate.ts";
 import { stopDeadline } from "./stop-deadline.ts";
 import { watchLoopDelay } from "./watch-loop-delay.ts";
@@ -77,103 +76,83 @@ export async function runNode({ config, host, log, checkLog }: RunNodeInit): Pro
   return 0;
 }
 
-/** Registered, then Lease and status kept, then pods followed and run: until the signal is aborted. */
+/** The node's own pods first; registered, then Lease and status kept, then all pods run: until the signal is aborted. */
 async function live(init: RunNodeInit, signal: AbortSignal): Promise<void> {
   const { config, host, log, checkLog } = init;
   const addresses = await addressesOf(init, signal);
   await bootstrapKubeconfig({ config, log, signal });
   await using node = await composeNode({ config, host, log, addresses });
-  const { nodeName } = config;
   const { client, kube, images, recorder, devices } = node;
-
-  await reachApiServer({
-    getNode: (options) => client.getNode(nodeName, options),
-    server: kube.server,
-    kubeconfig: config.kubeconfig,
-    clock: systemClock,
-    signal,
-    onFailure: (err, retryInMs) => log.warn({ err, retryInMs }, "the API server cannot be used yet"),
-  });
+  // What is told, and the heart that beats, until the last pod has ended.
+  await using told = new AsyncDisposableStack();
+  const ended = new AbortController();
+  told.defer(() => ended.abort());
   let kubelet: Kubelet | undefined;
-  const certificate = await keepServingCertificate({
-    config,
-    addresses: [config.hostname, ...addresses],
-    client,
-    log,
-    signal,
-  });
-  await using api = await serveApi({ config, kube, certificate, kubelet: () => kubelet, log, checkLog });
+  let registered: RegisteredNode | undefined;
+  let port: number | undefined;
+  const serving: ServingInit = { config, kubelet: () => kubelet, log, checkLog };
+  told.use(await serveHealthz(serving));
   const isGoingDown = downPeriodsOf(config).length > 0;
   const compute = createNodeComputer({
     config,
     addresses,
     images,
-    port: api.port,
+    port: () => port,
     devices: () => devices.resources(),
     errors: () => (signal.aborted && isGoingDown ? [GOING_DOWN] : []),
   });
-  const registered = await nodeOf(init, client, compute, signal);
-  log.info({ addresses, server: kube.server, port: api.port }, `the Node ${nodeName} is registered`);
-
-  using followedNode = followObjects(
-    watchNode(kube, nodeName, {
-      onFailure: (err, retryInMs) => log.warn({ err, retryInMs }, "the watch of the Node is interrupted"),
-    }),
-  );
-  const newestNode = (): V1Node => followedNode.values()[0] ?? registered;
-  // The heart beats until the last pod has ended.
-  const ended = new AbortController();
-  using atEnd = new DisposableStack();
-  atEnd.defer(() => ended.abort());
-  const heartbeat = keepHeartbeat({
-    config,
-    client,
-    compute,
-    newestNode,
-    onChange: (tell) => devices.onChange(tell),
-    recorder,
-    log,
-    signal: ended.signal,
-  });
-  const kept = [
-    rotateClientCertificate({ config, log, signal }, kube),
-    collectImages(images, { config, log, signal }),
-    watchLoopDelay(log, signal),
-  ];
-  // What ends early is seen below, and by nobody where the node does not come that far.
-  for (const each of [heartbeat, ...kept]) each.catch(() => undefined);
+  const own = await compute();
+  const newestNode = (): V1Node => registered?.newest() ?? own;
+  const joined = Promise.withResolvers<void>();
+  let heartbeat = Promise.resolve();
   {
-    using cluster = node.followCluster(newestNode);
-    await Promise.all([cluster.services.synced(signal), cluster.runtimeClasses.synced(signal)]);
+    using cluster = node.followCluster(newestNode, joined.promise);
     await using running = followPods({ config, node, cluster, newestNode, log, signal });
     kubelet = running;
-    running.transitions$.subscribe(quietly(log, (step) => api.observe(step)));
-    await Promise.race([heartbeat, Promise.all(kept)]);
-    await goDown({ config, kubelet: running, client, recorder, newestNode, compute, log });
+    try {
+      await reachApiServer({
+        getNode: (options) => client.getNode(config.nodeName, options),
+        server: kube.server,
+        kubeconfig: config.kubeconfig,
+        clock: systemClock,
+        signal,
+        onFailure: (err, retryInMs) => log.warn({ err, retryInMs }, "the API server cannot be used yet"),
+      });
+      const names = [config.hostname, ...addresses];
+      const certificate = await keepServingCertificate({ config, addresses: names, client, log, signal });
+      const api = told.use(await serveApi({ ...serving, kube, certificate }));
+      ({ port } = api);
+      running.transitions$.subscribe(quietly(log, (step) => api.observe(step)));
+      registered = told.use(await registerOwnNode({ config, kube, client, compute, log, signal }));
+      log.info({ addresses, server: kube.server, port }, `the Node ${config.nodeName} is registered`);
+      heartbeat = keepHeartbeat({
+        config,
+        client,
+        compute,
+        newestNode,
+        onChange: (tell) => devices.onChange(tell),
+        recorder,
+        log,
+        signal: ended.signal,
+      });
+      const kept = [
+        rotateClientCertificate({ config, log, signal }, kube),
+        collectImages(images, { config, log, signal }),
+        watchLoopDelay(log, signal),
+      ];
+      // What ends early is seen below.
+      for (const each of [heartbeat, ...kept]) each.catch(() => undefined);
+      joined.resolve();
+      await Promise.race([heartbeat, Promise.all(kept)]);
+    } finally {
+      if (signal.aborted) {
+        await goDown({ config, kubelet: running, client, recorder, node: registered, compute, log });
+      }
+    }
   }
   ended.abort();
   await heartbeat;
   await Promise.race([recorder.flush(), systemClock.sleep(LAST_EVENTS_MS)]);
-}
-
-/** The Node as the API server has it: registered, or somebody else's work that is waited for. */
-async function nodeOf(
-  { config, log }: RunNodeInit,
-  client: NodeClient,
-  compute: () => Promise<V1Node>,
-  signal: AbortSignal,
-): Promise<V1Node> {
-  const { nodeName } = config;
-  if (!config.registerNode) {
-    const onWaiting = (err: unknown): void =>
-      log.info({ err }, `waiting for somebody to create the Node ${nodeName}`);
-    return awaitNode(client, nodeName, { clock: systemClock, signal, onWaiting });
-  }
-  const { node } = await registerNode(client, await compute(), {
-    signal,
-    onFailure: (err) => log.warn({ err }, `the Node ${nodeName} cannot be registered yet`),
-  });
-  return node;
 }
 
 async function addressesOf({ config, log }: RunNodeInit, signal: AbortSignal): Promise<readonly string[]> {

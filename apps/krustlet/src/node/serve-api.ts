@@ -13,11 +13,9 @@ import { keepClientAuthority } from "./client-authority.ts";
 import { kubeletVersion } from "./node-object.ts";
 import type { ServingCertificate } from "./serving-certificate.ts";
 
-/** What {@link serveApi} serves. */
-export interface ServeApiInit {
+/** What a node's servers tell. */
+export interface ServingInit {
   readonly config: NodeConfig;
-  readonly kube: Kube;
-  readonly certificate: ServingCertificate;
   /** The kubelet, once there is one. */
   readonly kubelet: () => Kubelet | undefined;
   readonly log: Logger;
@@ -25,7 +23,31 @@ export interface ServeApiInit {
   readonly checkLog: () => void;
 }
 
-/** The node's servers. Disposing ends them. */
+/** What {@link serveApi} serves. */
+export interface ServeApiInit extends ServingInit {
+  readonly kube: Kube;
+  readonly certificate: ServingCertificate;
+}
+
+/** Serves `/healthz` to whoever watches over the process, where the settings want it. @throws KrustletError `AddressInUse`. */
+export async function serveHealthz(init: ServingInit): Promise<AsyncDisposable> {
+  const { config, log } = init;
+  const { healthzBindAddress: address, healthzPort: port } = config;
+  if (port === 0) return new AsyncDisposableStack();
+  const onWarning = (message: string): void => log.warn(message);
+  return startHealthz({ address, port, healthChecks: healthChecksOf(init), clock: systemClock, onWarning });
+}
+
+function healthChecksOf({ checkLog, kubelet }: ServingInit): HealthChecks {
+  return {
+    log: checkLog,
+    syncloop: () => {
+      if (kubelet() === undefined) throw new Error("the pods are not followed yet");
+    },
+  };
+}
+
+/** The HTTPS API, where the settings want it. Disposing ends it. */
 export interface ServedApi extends AsyncDisposable {
   /** The port of the HTTPS API; undefined where the settings want none. */
   readonly port: number | undefined;
@@ -34,29 +56,13 @@ export interface ServedApi extends AsyncDisposable {
 }
 
 /**
- * Serves the kubelet's HTTPS API and, beside it, `/healthz`.
+ * Serves the kubelet's HTTPS API.
  * @throws KrustletError `AddressInUse`, `InvalidUsage`.
  */
-export async function serveApi({
-  config,
-  kube,
-  certificate,
-  kubelet,
-  log,
-  checkLog,
-}: ServeApiInit): Promise<ServedApi> {
+export async function serveApi(init: ServeApiInit): Promise<ServedApi> {
+  const { config, kube, certificate, kubelet, log } = init;
   await using opened = new AsyncDisposableStack();
   const onWarning = (message: string): void => log.warn(message);
-  const healthChecks: HealthChecks = {
-    log: checkLog,
-    syncloop: () => {
-      if (kubelet() === undefined) throw new Error("the pods are not followed yet");
-    },
-  };
-  if (config.healthzPort !== 0) {
-    const { healthzBindAddress: address, healthzPort: port } = config;
-    opened.use(await startHealthz({ address, port, healthChecks, clock: systemClock, onWarning }));
-  }
   if (config.enableServer && config.clientCAFile === "") {
     log.warn("without --client-ca-file the API server cannot show who it is: kubectl logs will be refused");
   }
@@ -98,7 +104,7 @@ export async function serveApi({
             allowedTtlMs: config.authorizedTTL,
             deniedTtlMs: config.unauthorizedTTL,
           },
-          healthChecks,
+          healthChecks: healthChecksOf(init),
           configz: () => effectiveConfiguration(config),
           onWarning,
         }),

@@ -14,10 +14,12 @@ interface NodeCsiInit {
   readonly client: Pick<NodeClient, "patchNodeStatus">;
   /** The newest Node that is known. */
   readonly node: () => V1Node;
+  /** Resolves when the API server knows the Node. */
+  readonly joined: Promise<void>;
 }
 
 /** CSI drivers of this node, told of in its log. */
-export function startCsiOfNode({ config, log, cluster, client, node }: NodeCsiInit): Csi {
+export function startCsiOfNode({ config, log, cluster, client, node, joined }: NodeCsiInit): Csi {
   const { root, pluginsDir, nodeName } = config;
   return startCsi({
     rootDirectory: root,
@@ -26,6 +28,7 @@ export function startCsiOfNode({ config, log, cluster, client, node }: NodeCsiIn
       ...cluster,
       labelNode: (labels, options) => client.patchNodeStatus(nodeName, { metadata: { labels } }, options),
     },
+    ready: joined,
     node: () => ({ name: nodeName, uid: node().metadata?.uid ?? "" }),
     onRegistered: (driver, socket) => log.info({ driver, socket }, `the CSI driver ${driver} is registered`),
     onUnregistered: (driver, socket) => log.info({ driver, socket }, `the CSI driver ${driver} is gone`),
