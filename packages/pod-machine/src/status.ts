@@ -1,7 +1,7 @@
 import { conditionsOf, isReady, isStarted } from "./conditions.ts";
 import type { Container, ContainerExitRecord } from "./container-graph.ts";
 import { exitOf } from "./container-moves.ts";
-import { isInitialized } from "./plan-containers.ts";
+import { hasSucceeded, isInitialized } from "./plan-containers.ts";
 import type { PodFacts, PodState } from "./pod-graph.ts";
 import type { ContainerLike, ResourcesLike, VolumeMountLike } from "./pod-like.ts";
 import type { ContainerStateStatus, ContainerStatus, PodStatus, VolumeMountStatus } from "./pod-status.ts";
@@ -114,10 +114,18 @@ function stateOf(facts: PodFacts, container: Container): ContainerStateStatus {
 }
 
 /** The kubelet takes it for a failure only if the pod had come so far that the container should have run. */
-function abandonedState(facts: PodFacts, { kind }: Container): ContainerStateStatus {
-  if (kind === "init" || !isInitialized(facts.containers)) return defaultWaiting(facts);
+function abandonedState(facts: PodFacts, container: Container): ContainerStateStatus {
+  if (!wasDue(facts.containers, container)) return defaultWaiting(facts);
   const { exitCode, reason, message } = exitOf({ type: "woke", at: facts.startTime });
   return { terminated: { exitCode, reason, message } };
+}
+
+/** Whether a container that never ran was kept from it by no init container before it. */
+function wasDue(containers: readonly Container[], container: Container): boolean {
+  const init = containers.filter(({ kind }) => kind !== "regular");
+  if (container.kind !== "regular") return container.name === init[0]?.name;
+  const last = init.at(-1);
+  return last === undefined || hasSucceeded(last) || isInitialized(containers);
 }
 
 function defaultWaiting({ containers }: PodFacts): ContainerStateStatus {

@@ -291,6 +291,19 @@ describe("statusOf", () => {
       .send({ type: "deleted" });
     expect(early.status("main").state.waiting?.reason).toBe("PodInitializing");
   });
+
+  it("makes lost ones of what never came to run, where nothing stood before it", () => {
+    const lost = { exitCode: 137, reason: "ContainerStatusUnknown" };
+    const pulling = new Driver(podOf(["main"])).ready().send({ type: "deleted" });
+    expect(pulling.status("main").state).toMatchObject({ terminated: lost });
+    const two = { initContainers: [{ name: "one" }, { name: "two" }] };
+    const early = new Driver(podOf(["main"], two)).ready().send({ type: "deleted" });
+    expect(early.status("one").state).toMatchObject({ terminated: lost });
+    expect(early.status("two").state).toEqual({ waiting: { reason: "PodInitializing" } });
+    const late = new Driver(podOf(["main"], { initContainers: [{ name: "one" }] }));
+    late.ready().run("one").exited("one", 0).send({ type: "deleted" });
+    expect(late.status("main").state).toMatchObject({ terminated: lost });
+  });
 });
 
 describe("the QoS class", () => {

@@ -437,7 +437,7 @@ describe("deletion", () => {
   it("cancels a pull", () => {
     const pod = new Driver(podOf(["main"])).ready().send({ type: "deleted" });
     expect(pod.work()).toEqual(["unmount"]);
-    expect(pod.status("main").state.waiting?.reason).toBe("ContainerCreating");
+    expect(pod.status("main").state.terminated?.reason).toBe("ContainerStatusUnknown");
   });
 
   it("during a start kills whatever comes of it, also a start that had won the race", () => {
