@@ -9,6 +9,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
  */
 export const systemClock: Clock = {
   now: () => new Date(),
+  elapsed: () => performance.now(),
   sleep: (ms, { signal } = {}) =>
     new Promise((resolve, reject) => {
       if (signal?.aborted === true) return reject(signal.reason as Error);

@@ -35,7 +35,7 @@ interface TurnOptions extends Cancellable {
 }
 
 interface Waiting {
-  /** When it came here, and when it began to wait: milliseconds since the epoch. */
+  /** When it came here, and when it began to wait, by `clock.elapsed()`. */
   readonly came: number;
   readonly since: number;
   readonly go: () => void;
@@ -65,7 +65,10 @@ export function createCallLanes({ limit, clock }: CallLanesOptions): CallLanes {
   let bucket: TokenBucket | undefined;
   let alarm: { readonly at: number; readonly end: AbortController } | undefined;
 
-  const now = (): number => clock.now().getTime();
+  const now = (): number => clock.elapsed();
+
+  /** Milliseconds since `date`; none since one to come, of a clock that was set back. */
+  const agoOf = (date: Date): number => Math.max(0, clock.now().getTime() - date.getTime());
 
   /** Milliseconds until a call of this lane may go; undefined where it has to wait for another one to end. */
   function waitOf(lane: "normal" | "background", since: number): number | undefined {
@@ -73,9 +76,7 @@ export function createCallLanes({ limit, clock }: CallLanesOptions): CallLanes {
       if (running.normal >= NORMAL_AT_ONCE) return undefined;
     } else {
       if (running.background >= BACKGROUND_AT_ONCE) return undefined;
-      // A clock that went back makes nobody wait for the time that it went back by.
-      quietSince = Math.min(quietSince, now());
-      const waited = since > now() ? BESIDE_ANY_MS : now() - since;
+      const waited = now() - since;
       const waits = [BESIDE_ANY_MS - waited];
       if (running.normal <= FEW && waiting.normal.size === 0) waits.push(BESIDE_FEW_MS - waited);
       if (running.normal === 0 && waiting.normal.size === 0) waits.push(quietSince + QUIET_MS - now());
@@ -129,7 +130,7 @@ export function createCallLanes({ limit, clock }: CallLanesOptions): CallLanes {
     const { signal } = options;
     signal?.throwIfAborted();
     const came = now();
-    const since = options.since?.getTime() ?? came;
+    const since = options.since === undefined ? came : came - agoOf(options.since);
     if (waiting[lane].size === 0 && waitOf(lane, since) === 0) {
       running[lane] += 1;
       return;

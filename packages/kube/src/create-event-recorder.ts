@@ -129,7 +129,7 @@ export function createEventRecorder(kube: Kube, options: EventRecorderOptions): 
   async function withinLimit(): Promise<void> {
     if (limit.perSecond <= 0) return;
     for (;;) {
-      const taken = takeToken(bucket, clock.now().getTime(), limit);
+      const taken = takeToken(bucket, clock.elapsed(), limit);
       bucket = taken.bucket;
       if (taken.waitMs === 0) return;
       await clock.sleep(taken.waitMs, cancellable);

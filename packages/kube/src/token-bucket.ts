@@ -7,7 +7,7 @@ export interface RateLimit {
 /** What is left of a {@link RateLimit} at one moment. */
 export interface TokenBucket {
   readonly tokens: number;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds, by the same clock as `now`. */
   readonly at: number;
 }
 
@@ -15,7 +15,7 @@ export interface TokenBucket {
  * Pure: takes one from a bucket.
  *
  * @param bucket - undefined for a full one
- * @param now - milliseconds since the epoch; a clock that went back is taken to stand still
+ * @param now - milliseconds; a clock that went back is taken to stand still
  * @returns the bucket afterwards, and how many milliseconds it takes until there is one to take; 0: it was taken
  */
 export function takeToken(

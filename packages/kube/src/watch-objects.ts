@@ -127,12 +127,12 @@ class Follower<T extends WatchedObject> {
 
   /** Reads what there is if it has to, and watches until the connection ends; what it failed with, if it did. */
   async #round(): Promise<unknown> {
-    const startedAt = this.#clock.now().getTime();
+    const startedAt = this.#clock.elapsed();
     const failures = this.#failures;
     try {
       if (this.#version === undefined && !this.#streams) await this.#list();
       const events = await this.#watch();
-      if (events > 0 || this.#clock.now().getTime() - startedAt >= SHORTEST_MS) return undefined;
+      if (events > 0 || this.#clock.elapsed() - startedAt >= SHORTEST_MS) return undefined;
       return new KrustletError("ApiServerUnavailable", `The watch of ${this.#target.path} ends at once.`);
     } catch (error) {
       if (this.#signal.aborted) return undefined;

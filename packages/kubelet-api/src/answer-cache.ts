@@ -8,7 +8,7 @@ export interface AnswerCache<T> {
 
 /** How {@link createAnswerCache} is to behave. */
 export interface AnswerCacheInit<T> {
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Pick<Clock, "elapsed">;
   readonly ttlMsOf: (answer: T) => number;
   /** How many answers are kept; the ones longest unused go first. */
   readonly capacity: number;
@@ -22,7 +22,7 @@ export function createAnswerCache<T>({ clock, ttlMsOf, capacity }: AnswerCacheIn
   const askOnce = async (key: string, ask: () => Promise<T>): Promise<T> => {
     try {
       const answer = await Promise.resolve().then(ask);
-      kept.set(key, { answer, until: clock.now().getTime() + ttlMsOf(answer) });
+      kept.set(key, { answer, until: clock.elapsed() + ttlMsOf(answer) });
       for (const [oldest] of kept) {
         if (kept.size <= capacity) break;
         kept.delete(oldest);
@@ -37,7 +37,7 @@ export function createAnswerCache<T>({ clock, ttlMsOf, capacity }: AnswerCacheIn
     get: async (key, ask) => {
       const known = kept.get(key);
       kept.delete(key);
-      if (known !== undefined && known.until > clock.now().getTime()) {
+      if (known !== undefined && known.until > clock.elapsed()) {
         kept.set(key, known);
         return known.answer;
       }

@@ -1,4 +1,4 @@
-import { initialState, transition, workOf } from "@krustlet/pod-machine";
+import { initialState, transition, withClockSet, workOf } from "@krustlet/pod-machine";
 import type { Checkpoint, PodEvent, PodState } from "@krustlet/pod-machine";
 import type { V1Pod } from "@kubernetes/client-node";
 import {
@@ -19,6 +19,7 @@ import type { Observable } from "rxjs";
 import { execute } from "./execute.ts";
 import type { PodChange } from "./kubelet-init.ts";
 import type { PodContext } from "./pod-context.ts";
+import { clockSettings } from "./clock-settings.ts";
 import { performKeyed } from "./perform-keyed.ts";
 import { tendVolumes } from "./tend-volumes.ts";
 
@@ -49,6 +50,7 @@ export interface PodLoopInit {
 export function runPod({ context, late$, changes$, checkpoint }: PodLoopInit): Observable<PodTransition> {
   const feedback = new Subject<PodEvent>();
   const first: PodState = initialState(context.pod, context.now(), {}, checkpoint);
+  const clockSetBy = clockSettings(context.kubelet.clock);
   // Seeded last: a seed before the feedback would be acted upon while nobody listens to the feedback yet.
   const events$ = merge(
     feedback,
@@ -61,7 +63,9 @@ export function runPod({ context, late$, changes$, checkpoint }: PodLoopInit): O
     // would be entered again before it has returned.
     observeOn(queueScheduler),
     scan<PodEvent, PodTransition, undefined>((last, event) => {
-      const previous = last?.state ?? first;
+      const setBy = clockSetBy();
+      const before = last?.state ?? first;
+      const previous = setBy === 0 ? before : withClockSet(before, setBy);
       return { pod: context.pod, event, previous, state: transition(previous, event) };
     }, undefined),
     takeWhile(({ state }) => state.name !== "Gone", true),

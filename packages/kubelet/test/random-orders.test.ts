@@ -11,6 +11,7 @@ type Move =
   | { readonly do: "exit"; readonly which: number; readonly code: number }
   | { readonly do: "wait"; readonly ms: number }
   | { readonly do: "remove"; readonly grace: number | undefined }
+  | { readonly do: "setClock"; readonly hours: number }
   | { readonly do: "turn" };
 
 const move: fc.Arbitrary<Move> = fc.oneof(
@@ -31,6 +32,10 @@ const move: fc.Arbitrary<Move> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({ do: fc.constant("remove" as const), grace: fc.constantFrom(undefined, 0, 1, 30) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant("setClock" as const), hours: fc.constantFrom(-2, 2) }),
   },
   { weight: 2, arbitrary: fc.constant({ do: "turn" } as const) },
 );
@@ -84,6 +89,9 @@ async function play(
       break;
     case "wait":
       await bench.clock.advance(each.ms);
+      break;
+    case "setClock":
+      bench.clock.set(each.hours * 3_600_000);
       break;
     case "remove":
       remove(each.grace);

@@ -93,14 +93,14 @@ function nodeKubeconfig({ cluster }: KubeconfigParts, path: string): string {
 /** Calls again what failed and may succeed later. */
 async function patiently<T>(options: BootstrapOptions, call: () => Promise<T>): Promise<T> {
   const { clock, signal, onFailure } = doingOf(options);
-  const until = clock.now().getTime() + (options.patienceMs ?? 60_000);
+  const until = clock.elapsed() + (options.patienceMs ?? 60_000);
   for (let wait = 1000; ; wait = Math.min(wait * 2, 8000)) {
     try {
       return await call();
     } catch (error) {
       signal.throwIfAborted();
       const retryable = isKrustletError(error) && error.retryable;
-      if (!retryable || clock.now().getTime() + wait > until) throw error;
+      if (!retryable || clock.elapsed() + wait > until) throw error;
       onFailure(error);
     }
     await clock.sleep(wait, { signal });

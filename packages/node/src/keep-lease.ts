@@ -34,12 +34,10 @@ export async function keepLease(client: NodeClient, options: LeaseOptions): Prom
   let missing = false;
   try {
     for (;;) {
-      const began = clock.now().getTime();
+      const began = clock.elapsed();
       if (latest === undefined || !(await renew())) await ensure();
       const period = (seconds * 1000 * (1 + JITTER * random())) / 4;
-      // A clock that was set back must not make the node wait for longer than a period.
-      const spent = Math.max(0, clock.now().getTime() - began);
-      await clock.sleep(Math.max(0, period - spent), { signal });
+      await clock.sleep(Math.max(0, period - (clock.elapsed() - began)), { signal });
     }
   } catch (error) {
     if (!signal.aborted) throw error;

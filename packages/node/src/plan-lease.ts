@@ -19,8 +19,12 @@ class MicroTime extends Date {
   }
 }
 
+/** The last instant that the API server can write. */
+const LAST_INSTANT = Date.UTC(9999, 11, 31);
+
 /**
- * Pure: a node's Lease, renewed now. Made of the one that the API server has, so that it is replaced only if nobody
+ * Pure: a node's Lease, renewed now; where its last renewal is in the future, because the clock was set back, just after
+ * that: Kubernetes' node controller takes no notice of renewals that are not later, and would call the node dead. Made of the one that the API server has, so that it is replaced only if nobody
  * else replaced it meanwhile; made anew where there is none.
  *
  * @param seconds - how long it is good
@@ -39,7 +43,7 @@ export function planLease(
   const renewal = {
     holderIdentity: node.name,
     leaseDurationSeconds: seconds,
-    renewTime: new MicroTime(now),
+    renewTime: new MicroTime(renewTimeOf(current?.spec?.renewTime, now)),
   };
   return {
     apiVersion: "coordination.k8s.io/v1",
@@ -47,4 +51,9 @@ export function planLease(
     metadata: Object.assign({}, metadata, owner),
     spec: Object.assign({}, current?.spec, renewal),
   };
+}
+
+function renewTimeOf(last: Date | undefined, now: Date): number {
+  const next = Math.max(now.getTime(), (last?.getTime() ?? 0) + 1);
+  return next < LAST_INSTANT ? next : now.getTime();
 }

@@ -38,7 +38,9 @@ export function planStatusReport(
   periodMs: number = REPORT_PERIOD_MS,
 ): StatusReport | undefined {
   const changed = planNodeUpdate(last.node, next) !== undefined;
-  const due = last.due === undefined || now >= last.due;
+  // Never is more than this left, unless the clock was set back.
+  const due =
+    last.due === undefined || now >= last.due || last.due.getTime() - now.getTime() > 1.5 * periodMs;
   const patch = changed || due ? planNodeUpdate(last.node, next, { heartbeat: true }) : undefined;
   if (patch === undefined) return undefined;
   const delay = changed || last.due === undefined ? periodMs * (0.5 + random) : periodMs;

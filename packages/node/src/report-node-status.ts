@@ -56,7 +56,7 @@ export interface ReportOptions extends DoerOptions {
 export async function reportNodeStatus(client: NodeClient, options: ReportOptions): Promise<void> {
   const doing = doingOf(options);
   const { clock, signal, random } = doing;
-  let fastUntil: number | undefined = clock.now().getTime() + FAST_FOR_MS;
+  let fastUntil: number | undefined = clock.elapsed() + FAST_FOR_MS;
   let known: V1Node | undefined;
   let due: Date | undefined;
   let cordoned = false;
@@ -78,7 +78,7 @@ export async function reportNodeStatus(client: NodeClient, options: ReportOption
         due = round.due;
       }
       const ready = round !== undefined && isReady(round.node);
-      if (fastUntil !== undefined && (ready || clock.now().getTime() >= fastUntil)) fastUntil = undefined;
+      if (fastUntil !== undefined && (ready || clock.elapsed() >= fastUntil)) fastUntil = undefined;
       // Tries that all failed are not repeated ten times a second.
       const fast = fastUntil !== undefined && round !== undefined;
       const slow = (options.updatePeriodMs ?? PERIOD_MS) * (1 + JITTER * random());

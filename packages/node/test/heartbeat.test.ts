@@ -169,7 +169,8 @@ describe("planStatusReport", () => {
           const next = buildNode({ ...INIT, conditions });
           const report = planStatusReport({ node, due: new Date(now.getTime() + left) }, next, now, random);
           const why = changed ? "changed" : "due";
-          expect(report?.why).toBe(changed || left <= 0 ? why : undefined);
+          // More than was ever left is the work of a clock that was set back.
+          expect(report?.why).toBe(changed || left <= 0 || left > 450_000 ? why : undefined);
           if (report === undefined) return;
           expect(report.patch.status?.conditions).toHaveLength(4);
           const delay = report.due.getTime() - now.getTime();

@@ -294,8 +294,20 @@ describe("the Lease", () => {
     expect(again.metadata?.ownerReferences).toEqual([
       { apiVersion: "v1", kind: "Node", name: "n", uid: "v" },
     ]);
+    expect(again.spec?.renewTime?.getTime()).toBe(now.getTime() + 1);
     const unowned = planLease(again, { name: "n", uid: undefined }, now);
     expect(unowned.metadata?.ownerReferences).toHaveLength(1);
+  });
+
+  it("is renewed later each time, though the clock is set back by hours", () => {
+    const renewed = (at: Date, spec?: object) =>
+      planLease({ spec: spec ?? {} }, { name: "n", uid: "u" }, at).spec;
+    const ahead = renewed(new Date(now.getTime() + 7_200_000));
+    const back = renewed(now, ahead);
+    expect(back?.renewTime?.getTime()).toBe(now.getTime() + 7_200_001);
+    expect(renewed(now, back)?.renewTime?.getTime()).toBe(now.getTime() + 7_200_002);
+    // What nobody can be later than is no time.
+    expect(renewed(now, { renewTime: new Date("9999-12-31T23:59:59.999Z") })?.renewTime).toEqual(now);
   });
 });
 

@@ -24,6 +24,7 @@ function quickClock(): Clock & { readonly slept: number[] } {
   return {
     slept,
     now: () => new Date("2026-01-01T00:00:00Z"),
+    elapsed: () => 0,
     sleep: (ms, options) => {
       slept.push(ms);
       return options?.signal?.aborted === true

@@ -1,4 +1,4 @@
-import { after } from "./time.ts";
+import { after, earlier } from "./time.ts";
 
 const BASE_MS = 10_000;
 const CAP_MS = 300_000;
@@ -23,11 +23,11 @@ export interface CrashRecord {
 
 /**
  * When a container that ended at `finishedAt` may run again: at once after the first crash and after a run of more
- * than ten minutes, else so long after it finished.
+ * than ten minutes, else so long after it finished. Never later than that after `now`: the clock may have been set back.
  */
-export function restartTimeOf(crash: CrashRecord | undefined, finishedAt: Date): Date {
+export function restartTimeOf(crash: CrashRecord | undefined, finishedAt: Date, now: Date): Date {
   const known = remembered(crash, finishedAt);
-  return known === undefined ? finishedAt : after(finishedAt, known.delayMs);
+  return after(earlier(finishedAt, now), known?.delayMs ?? 0);
 }
 
 /** The record with which the next run begins at `at`. */

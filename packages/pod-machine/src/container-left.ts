@@ -52,7 +52,7 @@ export function containerLeft(
   const ended = to(known, { name: "Terminated", exit: left.exit });
   if (known.crash === undefined || !mayRestart(restartPolicy, ended)) return ended;
   // The back-off goes on where it was.
-  const until = restartTimeOf(known.crash, left.exit.finishedAt);
+  const until = restartTimeOf(known.crash, left.exit.finishedAt, now);
   const { delayMs } = known.crash;
   return to({ ...known, lastExit: left.exit }, { name: "CrashBackOff", until, delayMs, exit: left.exit });
 }

@@ -106,7 +106,7 @@ const ROWS: { readonly [From in ContainerStateName]: ContainerRow<From> } = {
     if (input.type !== "begin") return container;
     const { exit, cause } = container.state;
     const next = cause === "changed" ? { ...container, crash: undefined } : container;
-    const until = restartTimeOf(next.crash, exit.finishedAt);
+    const until = restartTimeOf(next.crash, exit.finishedAt, input.at);
     if (isDue(until, input.at)) return runAgain(next, exit, input.at);
     return to(
       { ...next, lastExit: exit },

@@ -72,5 +72,6 @@ export type {
 export { pullPolicyOf } from "./pull-policy.ts";
 export type { ImagePullPolicy } from "./pull-policy.ts";
 export { statusOf } from "./status.ts";
+export { withClockSet } from "./clock-set.ts";
 export { transition } from "./transition.ts";
 export { wakeOf, workOf } from "./work.ts";

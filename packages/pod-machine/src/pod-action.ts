@@ -66,4 +66,6 @@ type PodWork =
       /** Sleep → `woke`, with an `at` that is not before `until` (timers may fire early). At most one is listed. */
       readonly do: "wait";
       readonly until: Date;
+      /** Whether it is the wall clock that has to come to `until`; else it lasts as long as it is until then now, though somebody sets that. */
+      readonly wallClock: boolean;
     };

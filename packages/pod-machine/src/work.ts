@@ -10,8 +10,9 @@ import { earlier } from "./time.ts";
  */
 export function workOf(state: PodState): readonly PodAction[] {
   const until = wakeOf(state);
+  const wallClock = until !== undefined && until.getTime() === deadlineOf(state)?.getTime();
   const wait: readonly PodAction[] =
-    until === undefined ? [] : [{ key: `wait/${until.getTime()}`, do: "wait", until }];
+    until === undefined ? [] : [{ key: `wait/${until.getTime()}`, do: "wait", until, wallClock }];
   return [...podWorkOf(state), ...wait];
 }
 

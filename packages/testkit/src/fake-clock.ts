@@ -8,6 +8,7 @@ interface Sleeper {
 /** A clock that stands still until a test moves it. */
 export class FakeClock implements Clock {
   #now: number;
+  #setBy = 0;
   #sleepers: Sleeper[] = [];
 
   /** @param start What {@link FakeClock.now} says first. Default: 2026-01-01T00:00Z. */
@@ -16,7 +17,16 @@ export class FakeClock implements Clock {
   }
 
   now(): Date {
-    return new Date(this.#now);
+    return new Date(this.#now + this.#setBy);
+  }
+
+  elapsed(): number {
+    return this.#now;
+  }
+
+  /** Somebody sets the wall clock: it is so many milliseconds later, or earlier, and nothing else has changed. */
+  set(ms: number): void {
+    this.#setBy += ms;
   }
 
   sleep(ms: number, options: Cancellable = {}): Promise<void> {

@@ -1,6 +1,13 @@
 import type { NodeFacts } from "@krustlet/environment";
 import { KrustletError } from "@krustlet/interface";
-import type { Cancellable, CsiVolumes, ObjectSource, TokenSource, VolumeMounter } from "@krustlet/interface";
+import type {
+  Cancellable,
+  Clock,
+  CsiVolumes,
+  ObjectSource,
+  TokenSource,
+  VolumeMounter,
+} from "@krustlet/interface";
 import type { V1Pod } from "@kubernetes/client-node";
 import { rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
@@ -39,21 +46,24 @@ export interface VolumeMounterInit {
    * {@link removePodVolumes}. Default: false, they may be removed once this process has ended.
    */
   readonly podsOutliveProcess?: boolean;
-  readonly now?: () => Date;
+  /** Default: the machine's. */
+  readonly clock?: Pick<Clock, "now" | "elapsed">;
   /** In [0, 1); spreads the renewal of tokens. */
   readonly random?: () => number;
   /** Told what the user should know and no error says. */
   readonly onWarning?: (message: string) => void;
 }
 
+const MACHINE: Pick<Clock, "now" | "elapsed"> = { now: () => new Date(), elapsed: () => performance.now() };
+
 /**
  * Makes the volumes of Pods beneath one directory, the kubelet's layout. Nothing is touched until the first `mount`.
  * One mounter serves many Pods at once; mounting the same Pod twice at once is the caller's mistake.
  */
 export function createVolumeMounter(init: VolumeMounterInit): VolumeMounter<V1Pod> {
-  const { objects, csi, nodeLabels, nodeOf = () => ({}), now = () => new Date() } = init;
+  const { objects, csi, nodeLabels, nodeOf = () => ({}), clock = MACHINE } = init;
   const { onWarning: warn = () => {}, random = Math.random } = init;
-  const tokens = init.tokens && new TokenCache({ source: init.tokens, now, random, warn });
+  const tokens = init.tokens && new TokenCache({ source: init.tokens, clock, random, warn });
   const rootDirectory = resolve(init.rootDirectory);
   const memory = memoryDirectoryOf(init.memoryDirectory);
   return {
@@ -63,7 +73,7 @@ export function createVolumeMounter(init: VolumeMounterInit): VolumeMounter<V1Po
         rootDirectory,
         objects,
         nodeOf,
-        now,
+        now: () => clock.now(),
         warn,
         ...(nodeLabels && { nodeLabels }),
         ...(csi && { csi }),

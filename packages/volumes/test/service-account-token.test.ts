@@ -44,6 +44,8 @@ async function openBench(objects: Objects | ObjectSource = {}) {
   const warnings: string[] = [];
   const bench = {
     now: START,
+    /** How far the node's wall clock is from the server's, milliseconds. */
+    setBy: 0,
     requests,
     warnings,
     failure: undefined as Error | undefined,
@@ -65,7 +67,7 @@ async function openBench(objects: Objects | ObjectSource = {}) {
     rootDirectory: root.path,
     objects: "configMap" in objects ? objects : sourceOf(objects),
     tokens,
-    now: () => bench.now,
+    clock: { now: () => new Date(bench.now.getTime() + bench.setBy), elapsed: () => bench.now.getTime() },
     random: () => 0.5,
     onWarning: (message) => warnings.push(message),
   });
@@ -127,6 +129,41 @@ describe("a service account token", () => {
     await volumes.refresh(pod);
     expect(await bench.read(KUBE_API_ACCESS, "token")).toBe("token 2");
     expect(volumes.nextRefresh?.()?.getTime()).toBeGreaterThan(bench.now.getTime());
+  });
+
+  it.each([-2, 2])(
+    "is replaced in time though the node's clock is set by %s hours meanwhile",
+    async (hours) => {
+      await using bench = await openBench(ROOT_CA);
+      const pod = podWith(KUBE_API_ACCESS);
+      await using volumes = await bench.mounter.mount(pod);
+      const due = volumes.nextRefresh?.();
+      bench.setBy = hours * 60 * MINUTE;
+      expect(volumes.nextRefresh?.()).toEqual(new Date(due!.getTime() + bench.setBy));
+      bench.now = new Date(due!.getTime() - 1);
+      await volumes.refresh(pod);
+      expect(await bench.read(KUBE_API_ACCESS, "token")).toBe("token 1");
+      bench.now = due!;
+      await volumes.refresh(pod);
+      expect(await bench.read(KUBE_API_ACCESS, "token")).toBe("token 2");
+    },
+  );
+
+  it("is renewed all the same where the node's clock is hours from the server's", async () => {
+    for (const [hours, most] of [
+      [2, MINUTE],
+      [-2, 0.8 * 3_607_000],
+    ] as const) {
+      await using bench = await openBench(ROOT_CA);
+      bench.setBy = hours * 60 * MINUTE;
+      const pod = podWith(KUBE_API_ACCESS);
+      await using volumes = await bench.mounter.mount(pod);
+      const due = volumes.nextRefresh?.();
+      expect(due!.getTime() - bench.setBy - START.getTime()).toBeLessThanOrEqual(most);
+      bench.now = new Date(START.getTime() + most);
+      await volumes.refresh(pod);
+      expect(await bench.read(KUBE_API_ACCESS, "token")).toBe("token 2");
+    }
   });
 
   it("is not asked for anew because another object of the volume changed", async () => {
@@ -227,8 +264,7 @@ describe("a service account token", () => {
 });
 
 describe("renewalOf", () => {
-  const after = (seconds: number, random = 0): number =>
-    (renewalOf(new Date(START.getTime() + seconds * 1000), START, random).getTime() - START.getTime()) / 1000;
+  const after = (seconds: number, random = 0): number => renewalOf(seconds * 1000, random) / 1000;
 
   it("is when a fifth of the time is left, or after a day, up to ten seconds earlier", () => {
     expect(after(3600)).toBe(2880);

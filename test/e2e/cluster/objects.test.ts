@@ -139,7 +139,7 @@ describe("a volume", () => {
       rootDirectory,
       objects,
       tokens: (request, options) => requestToken(alone.kube, request, options),
-      now: () => now,
+      clock: { now: () => now, elapsed: () => now.getTime() },
     });
     // The authorizer learns a moment later that the pod is this node's.
     await using volumes = await vi.waitFor(() => mounter.mount(pod), soon);

@@ -15,7 +15,7 @@ export interface KubeletMetricsInit {
   /** Of this program: `v1.36.3`. */
   readonly version: string;
   readonly pods: PodReader;
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Pick<Clock, "now" | "elapsed">;
 }
 
 /** The metrics of a kubelet, under the names that Kubernetes has for them. */
@@ -71,12 +71,12 @@ export function createKubeletMetrics(init: KubeletMetricsInit): KubeletMetrics {
         server_type: "readwrite",
         long_running: "false",
       };
-      const begun = clock.now().getTime();
+      const begun = clock.elapsed();
       http.requests.add(labels);
       http.inFlight.add(labels);
       return () => {
         http.inFlight.add(labels, -1);
-        http.durations.observe(labels, Math.max(0, clock.now().getTime() - begun) / 1000);
+        http.durations.observe(labels, (clock.elapsed() - begun) / 1000);
       };
     },
     families: () => [

@@ -29,7 +29,7 @@ export interface UsageSnapshot {
 
 /** How {@link createUsageSnapshots} measures. */
 export interface UsageSnapshotsInit {
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Pick<Clock, "now" | "elapsed">;
   readonly usage: () => Promise<readonly ContainerUsageSample[]>;
   /** Default: this machine. */
   readonly nodeUsage?: (now: Date) => NodeUsage;

@@ -11,7 +11,7 @@ export const pull: Effect<"pull"> = async (context, action, signal) => {
   const { container, attempt } = action;
   try {
     const spec = context.containerSpec(container);
-    const began = context.now().getTime();
+    const began = kubelet.clock.elapsed();
     let downloading = false;
     const onProgress = (progress: PullProgress): void => {
       if (!downloading) context.outputs.emit({ type: "pulling", at: context.now(), container, attempt });
@@ -27,7 +27,7 @@ export const pull: Effect<"pull"> = async (context, action, signal) => {
       });
     const slots = context.shared.pullsFrom(action.image.split("/", 1)[0] ?? "");
     const { image, pulled, duration } = await slots(ensure, { signal });
-    const waitedMs = Math.max(0, context.now().getTime() - began - duration);
+    const waitedMs = Math.max(0, kubelet.clock.elapsed() - began - duration);
     context.images.set(container, image);
     return {
       type: "pulled",
