@@ -28,6 +28,11 @@ function withContainerClockSet(container: Container, ms: number): Container {
     case "CrashBackOff":
       // Its run is over: how long it took is known, by the clock that there was.
       return { ...container, state: withUntil(state, ms) };
+    case "PullFailed":
+      return {
+        ...withCrash(container, ms),
+        state: { ...withUntil(state, ms), retryAt: after(state.retryAt, ms) },
+      };
     case "PullBackOff":
       return { ...withCrash(container, ms), state: withUntil(state, ms) };
     case "StartBackOff":
@@ -40,7 +45,9 @@ function withContainerClockSet(container: Container, ms: number): Container {
     case "Starting":
     case "Running":
       return withCrash(container, ms);
-    default:
+    case "Waiting":
+    case "Terminated":
+    case "Abandoned":
       return container;
   }
 }

@@ -43,9 +43,13 @@ describe.each([-HOURS_S, HOURS_S])("a clock that is set by %s s", (seconds) => {
   it("moves what is waited for along", () => {
     const mounting = new Driver(podOf(["main"])).send({ type: "admitted" });
     mounting.send({ type: "mountFailed", message: "no", retryable: true });
-    const pulling = new Driver(podOf(["main"])).send({ type: "admitted" }).send({ type: "mounted" });
-    pulling.send({ ...trying(pulling), type: "pullFailed", reason: "ErrImagePull", message: "no" });
-    const starting = running();
+    const begun = (): Driver =>
+      new Driver(podOf(["main"])).send({ type: "admitted" }).send({ type: "mounted" });
+    const [pullFailed, pullBackOff, starting] = [begun(), begun(), begun()];
+    for (const pod of [pullFailed, pullBackOff])
+      pod.send({ ...trying(pod), type: "pullFailed", reason: "ErrImagePull", message: "no" });
+    pullBackOff.until(pullBackOff.wakeAt() ?? 0);
+    starting.send({ ...trying(starting), type: "pulled", imageID: "i" });
     starting.send({
       ...trying(starting),
       type: "startFailed",
@@ -54,7 +58,7 @@ describe.each([-HOURS_S, HOURS_S])("a clock that is set by %s s", (seconds) => {
     });
     const stopping = running().send({ type: "deleted", gracePeriodSeconds: 30 });
     const killed = running().send({ type: "deleted", gracePeriodSeconds: 0 });
-    for (const pod of [mounting, pulling, crashed(2), stopping, killed]) {
+    for (const pod of [mounting, pullFailed, pullBackOff, starting, crashed(2), stopping, killed]) {
       const left = (pod.wakeAt() ?? 0) - pod.seconds;
       expect(left).toBeGreaterThan(0);
       setClock(pod, seconds);
