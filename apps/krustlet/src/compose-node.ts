@@ -163,7 +163,7 @@ function followCluster(
       joined,
     }),
   );
-  const images = config.allowLocalModules ? withLocalModules(parts.images) : parts.images;
+  const images = withLocalModules(parts.images, config.allowLocalModules);
   const node: NodeFacts = {
     nodeName: config.nodeName,
     hostIPs: addresses,

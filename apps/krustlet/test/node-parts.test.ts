@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { KrustletError } from "@krustlet/interface";
+import type { ImageStore } from "@krustlet/interface";
 import type { DeviceResources } from "@krustlet/device-plugins";
 import type { Machine } from "@krustlet/node";
 import { FakeClock } from "@krustlet/testkit";
@@ -10,6 +11,7 @@ import { describe, expect, it } from "vitest";
 
 import { nodeConfigOf } from "../src/config/node-config-of.ts";
 import { awaitNode } from "../src/node/await-node.ts";
+import { bootstrapFileOf } from "../src/node/bootstrap-file.ts";
 import { admitPod } from "../src/node/admit-pod.ts";
 import { withHeldDevices } from "../src/node/with-held-devices.ts";
 import { followObjects } from "../src/node/follow-objects.ts";
@@ -203,17 +205,19 @@ describe("admission", () => {
 });
 
 describe("modules of the machine's own disk", () => {
+  const { signal } = new AbortController();
+  const storeThatIsAsked = (asked: string[]): ImageStore => ({
+    ensure: async (reference) => {
+      asked.push(reference);
+      throw new Error("elsewhere");
+    },
+    list: async () => [],
+    remove: async () => false,
+  });
+
   it("are taken by their whole path, and every other image is asked for elsewhere", async () => {
     const asked: string[] = [];
-    const images = withLocalModules({
-      ensure: async (reference) => {
-        asked.push(reference);
-        throw new Error("elsewhere");
-      },
-      list: async () => [],
-      remove: async () => false,
-    });
-    const { signal } = new AbortController();
+    const images = withLocalModules(storeThatIsAsked(asked), true);
     await expect(images.ensure("fs//nowhere/x.wasm", { policy: "Always", signal })).rejects.toThrow(
       "/nowhere/x.wasm cannot be read",
     );
@@ -221,6 +225,30 @@ describe("modules of the machine's own disk", () => {
       await expect(images.ensure(other, { policy: "Always", signal })).rejects.toThrow("elsewhere");
     }
     expect(asked).toEqual(["fs/app:v1", "/etc/passwd", "registry.example/fs//x"]);
+  });
+
+  it("are refused where the node's owner does not allow them, with the option that does", async () => {
+    const asked: string[] = [];
+    const images = withLocalModules(storeThatIsAsked(asked), false);
+    await expect(images.ensure("fs//etc/passwd", { policy: "Always", signal })).rejects.toMatchObject({
+      code: "InvalidReference",
+      message: "fs//etc/passwd: this node runs no modules of its own disk (--x-allow-local-modules)",
+    });
+    await expect(images.ensure("fs/app:v1", { policy: "Always", signal })).rejects.toThrow("elsewhere");
+    expect(asked).toEqual(["fs/app:v1"]);
+  });
+});
+
+describe("the bootstrap kubeconfig", () => {
+  it("is the one that krustlet bootstrap makes where the settings name none, and never instead of one they name", async () => {
+    const own = "/r/config/bootstrap.conf";
+    const kubeadms = "/etc/kubernetes/bootstrap-kubelet.conf";
+    const found = (there: readonly string[], flags: Record<string, string> = {}): Promise<string> =>
+      bootstrapFileOf(config(flags), async (path) => there.includes(path));
+    expect(await found([kubeadms, own])).toBe(kubeadms);
+    expect(await found([own])).toBe(own);
+    expect(await found([])).toBe(kubeadms);
+    expect(await found([kubeadms, own], { "bootstrap-kubeconfig": "/mistyped" })).toBe("/mistyped");
   });
 });
 

@@ -1,4 +1,4 @@
-import { access, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { nodeClient, openKube } from "@krustlet/kube";
@@ -8,6 +8,7 @@ import type { NodeClient, OpenedClient } from "@krustlet/node";
 import type { Logger } from "pino";
 
 import type { NodeConfig } from "../config/settings.ts";
+import { bootstrapFileOf } from "./bootstrap-file.ts";
 
 /** Where a node's own certificate and key are, beneath its `certDir`. */
 const CURRENT = "kubelet-client-current.pem";
@@ -74,19 +75,6 @@ export async function rotateClientCertificate(
   } finally {
     for (const each of opened) await each[Symbol.asyncDispose]();
   }
-}
-
-/** The bootstrap kubeconfig: where there is none where the settings say, the one that `krustlet bootstrap` makes. */
-async function bootstrapFileOf({ bootstrapKubeconfig: given, root }: NodeConfig): Promise<string> {
-  const own = join(root, "config", "bootstrap.conf");
-  return !(await isThere(given)) && (await isThere(own)) ? own : given;
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function isNodes({ kubeconfig, certDir }: NodeConfig): Promise<boolean> {

@@ -3,6 +3,9 @@ import { BOOLEAN, integer, PATH } from "../setting-kinds.ts";
 
 const group = "Cluster";
 
+/** Where kubeadm puts it, and Krustlet looked for it. */
+export const DEFAULT_BOOTSTRAP_FILE = "/etc/kubernetes/bootstrap-kubelet.conf";
+
 /** How the API server is reached, and how often. */
 export const CLUSTER_SETTINGS = {
   kubeconfig: setting({
@@ -21,7 +24,7 @@ export const CLUSTER_SETTINGS = {
     flags: ["bootstrap-kubeconfig", "bootstrap-file"],
     env: ["KRUSTLET_BOOTSTRAP_FILE"],
     key: "bootstrapFile",
-    fallback: "/etc/kubernetes/bootstrap-kubelet.conf",
+    fallback: DEFAULT_BOOTSTRAP_FILE,
     told: "`/etc/kubernetes/bootstrap-kubelet.conf`, else `<root>/config/bootstrap.conf`",
   }),
   certDir: setting({
