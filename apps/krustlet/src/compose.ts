@@ -138,6 +138,7 @@ function lazyVolumes(init: KubeletComposeInit, node: NodeFacts): VolumeMounter<V
 const NO_VOLUMES: MountedVolumes<V1Pod> = {
   mountsOf: () => Promise.resolve([]),
   refresh: () => Promise.resolve(),
+  localUsage: () => Promise.resolve({ bytes: 0, inodes: 0 }),
   usage: () => Promise.resolve([]),
   [Symbol.asyncDispose]: () => Promise.resolve(),
 };

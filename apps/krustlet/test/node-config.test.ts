@@ -86,6 +86,57 @@ describe("values", () => {
     expect(config.evictionHard).toEqual({ "memory.available": "200Mi" });
     expect(config.nodeIPs).toEqual(["192.0.2.1", "2001:db8::1"]);
   });
+  it("reads what soft eviction needs, from flags and from a file alike", () => {
+    const expected = {
+      evictionSoft: { "memory.available": "1Gi", "nodefs.available": "20%" },
+      evictionSoftGracePeriod: { "memory.available": 90_000, "nodefs.available": 120_000 },
+      evictionMaxPodGracePeriod: 30,
+      evictionMinimumReclaim: { "nodefs.available": "500Mi" },
+    };
+    expect(
+      configOf({
+        flags: {
+          "eviction-soft": "memory.available<1Gi,nodefs.available<20%",
+          "eviction-soft-grace-period": "memory.available=1m30s,nodefs.available=2m",
+          "eviction-max-pod-grace-period": "30",
+          "eviction-minimum-reclaim": "nodefs.available=500Mi",
+        },
+      }),
+    ).toMatchObject(expected);
+    const file = `${HEAD}evictionSoft: {memory.available: 1Gi, nodefs.available: "20%"}
+evictionSoftGracePeriod: {memory.available: 1m30s, nodefs.available: 2m}
+evictionMaxPodGracePeriod: 30
+evictionMinimumReclaim: {nodefs.available: 500Mi}
+`;
+    const config = configOf({ file });
+    expect(config).toMatchObject(expected);
+    const shown = effectiveConfiguration(config);
+    expect(effectiveConfiguration(configOf({ file: JSON.stringify(shown) }))).toEqual(shown);
+  });
+  it.each([
+    ["evictionHard: {memory.free: 1Gi}", "evictionHard: cannot be: The eviction threshold"],
+    ["evictionHard: {memory.available: much}", "evictionHard: cannot be: "],
+    ["evictionSoft: {nodefs.available: '120%'}", "evictionSoft: cannot be: The eviction threshold"],
+    ["evictionSoftGracePeriod: {memory: 1m}", "evictionSoftGracePeriod: cannot be: The eviction threshold"],
+    [
+      "evictionSoftGracePeriod: {memory.available: soon}",
+      "evictionSoftGracePeriod: has a time of memory.available that is no duration",
+    ],
+    ["evictionMinimumReclaim: {nodefs.available: '-1'}", "evictionMinimumReclaim: cannot be: "],
+    ["evictionMaxPodGracePeriod: -1", "evictionMaxPodGracePeriod: -1 is no whole number from 0"],
+  ])("refuses %s by path and line", (line, sentence) => {
+    expect(() => configOf({ file: `${HEAD}${line}\n` })).toThrow(
+      `kubelet.yaml, document 1, line 3: ${sentence}`,
+    );
+  });
+  it("refuses a soft threshold without a time", () => {
+    expect(() => configOf({ flags: { "eviction-soft": "memory.available<1Gi" } })).toThrow(
+      "evictionSoft has a threshold of memory.available, and evictionSoftGracePeriod no time for it",
+    );
+    expect(() => configOf({ flags: { "eviction-hard": "memory<1Gi" } })).toThrow(
+      '--eviction-hard "memory<1Gi" cannot be: The eviction threshold "memory<1Gi" has none of the signals',
+    );
+  });
   it("names the flag or the variable of a value that cannot be", () => {
     expect(() => configOf({ flags: { port: "99999" } })).toThrow(
       '--port "99999" is no whole number from 0 to 65535',

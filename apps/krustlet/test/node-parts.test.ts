@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { KrustletError } from "@krustlet/interface";
 import type { ImageStore } from "@krustlet/interface";
 import type { DeviceResources } from "@krustlet/device-plugins";
+import type { Pressure } from "@krustlet/eviction";
 import type { Machine } from "@krustlet/node";
 import { FakeClock } from "@krustlet/testkit";
 import type { V1Node, V1Pod } from "@kubernetes/client-node";
@@ -25,6 +26,7 @@ import type { ObjectChange } from "@krustlet/kube";
 const NOW = new Date("2026-11-24T12:00:00Z");
 const config = (flags: Record<string, string> = {}) =>
   nodeConfigOf({ flags, env: {}, cwd: "/", hostname: "edge-1", root: "/r" });
+const CALM: Pressure = { memoryPressure: false, diskPressure: false, pidPressure: false };
 const MACHINE: Machine = {
   hostname: "edge-1",
   cpus: 4,
@@ -49,6 +51,7 @@ describe("the Node object", () => {
     flags: Record<string, string>,
     machine: Partial<Machine> = {},
     devices: DeviceResources = { capacity: {}, reserved: {} },
+    pressure: Partial<Pressure> = {},
   ) =>
     nodeObjectOf({
       devices,
@@ -58,12 +61,12 @@ describe("the Node object", () => {
       addresses: ["192.0.2.1"],
       port: 10_250,
       images: [],
-      pressureTimes: {},
+      pressure: { ...CALM, ...pressure },
       errors: [],
       now: NOW,
     });
   it("has the settings' name, labels, taints and room for pods", () => {
-    const { node } = objectOf({
+    const node = objectOf({
       "node-name": "n1",
       "node-labels": "zone=a",
       "register-with-taints": "",
@@ -78,7 +81,7 @@ describe("the Node object", () => {
     expect(node.status?.nodeInfo?.kubeletVersion).toBe("v1.36.3+krustlet.0.1.0");
   });
   it("has the devices of plugins, and lets pods have the healthy ones", () => {
-    const { node } = objectOf(
+    const node = objectOf(
       {},
       {},
       { capacity: { "example.com/gpu": "3", "example.com/gone": "0" }, reserved: { "example.com/gpu": "1" } },
@@ -87,17 +90,21 @@ describe("the Node object", () => {
     expect(node.status?.allocatable).toMatchObject({ "example.com/gpu": "2", "example.com/gone": "0" });
   });
   it("keeps what is reserved, and what eviction needs, from pods", () => {
-    const { node } = objectOf({
+    const node = objectOf({
       "system-reserved": "cpu=500m,memory=1Gi",
       "eviction-hard": "memory.available<1Gi",
     });
     expect(node.status?.allocatable).toMatchObject({ cpu: "3500m", memory: "6Gi" });
   });
-  it("says which pressure its machine is under, and for how long after it has passed", () => {
-    const { node, pressureTimes } = objectOf({ "eviction-hard": "memory.available<5Gi" });
-    const memory = node.status?.conditions?.find(({ type }) => type === "MemoryPressure");
-    expect(memory?.status).toBe("True");
-    expect(pressureTimes).toEqual({ memoryPressure: NOW });
+  it("says which pressure it is under", () => {
+    const node = objectOf({}, {}, undefined, { memoryPressure: true });
+    const pressures = node.status?.conditions?.map(({ type, status }) => `${type} ${status}`);
+    expect(pressures).toEqual([
+      "MemoryPressure True",
+      "DiskPressure False",
+      "PIDPressure False",
+      "Ready True",
+    ]);
   });
 });
 
@@ -185,7 +192,7 @@ describe("admission", () => {
     spec: { nodeName: "n", nodeSelector: { zone: "a" }, containers: [{ name: "c" }] },
   };
   it("reads the Node once more before a label is missed", async () => {
-    const init = { node: () => node({}), allowedUnsafeSysctls: [] };
+    const init = { node: () => node({}), pressure: () => CALM, allowedUnsafeSysctls: [] };
     expect(await admitPod(pod, [], { ...init, readNode: async () => node({ zone: "a" }) })).toBeUndefined();
     expect(await admitPod(pod, [], { ...init, readNode: async () => node({}) })).toMatchObject({
       reason: "NodeAffinity",
@@ -193,8 +200,22 @@ describe("admission", () => {
     const unreachable = { ...init, readNode: () => Promise.reject(new Error("gone")) };
     expect(await admitPod(pod, [], unreachable)).toMatchObject({ reason: "NodeAffinity" });
   });
+  it("goes by the pressures that are measured, whatever the Node at the API server still says", async () => {
+    const said = (status: string): V1Node =>
+      Object.assign({}, node({ zone: "a" }), {
+        status: { ...node({}).status, conditions: [{ type: "DiskPressure", status }] },
+      });
+    const init = { readNode: async () => node({}), allowedUnsafeSysctls: [] };
+    const late = { ...init, node: () => said("True"), pressure: () => CALM };
+    expect(await admitPod(pod, [], late)).toBeUndefined();
+    const early = { ...init, node: () => said("False"), pressure: () => ({ ...CALM, diskPressure: true }) };
+    expect(await admitPod(pod, [], early)).toEqual({
+      reason: "Evicted",
+      message: "The node had condition: [DiskPressure]. ",
+    });
+  });
   it("refuses sysctls that are not safe, but for those that the configuration allows", async () => {
-    const init = { node: () => node({}), readNode: async () => node({}) };
+    const init = { node: () => node({}), pressure: () => CALM, readNode: async () => node({}) };
     const securityContext = { sysctls: [{ name: "net.core.somaxconn", value: "1" }] };
     const asking: V1Pod = { spec: { containers: [{ name: "c" }], securityContext } };
     expect(await admitPod(asking, [], { ...init, allowedUnsafeSysctls: [] })).toMatchObject({

@@ -36,6 +36,8 @@ export interface MountedVolumes<Pod> extends AsyncDisposable {
   refresh(pod: Pod, options?: Cancellable & { readonly changed?: ObjectKey }): Promise<void>;
   /** When `refresh` has something to do that no object's change tells: a token to renew. Absent: never. */
   nextRefresh?(): Date | undefined;
+  /** What the volumes that live as long as the pod take of the node's disk. A tree too deep to be measured is endless. */
+  localUsage(): Promise<{ readonly bytes: number; readonly inodes: number }>;
   /** Bytes used by each volume that has a limit; the caller evicts. */
   usage(): Promise<readonly { readonly volume: string; readonly bytes: number; readonly limit?: number }[]>;
 }

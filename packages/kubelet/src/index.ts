@@ -21,6 +21,7 @@ export type { ContainerPlanInit } from "./container-plan.ts";
 export { openCriLog } from "./cri-log-writer.ts";
 export type { CriLogInit, CriLogWriter } from "./cri-log-writer.ts";
 export type { ContainerOutput, KubeletInit, PodChange, PodFailure, SourceChange } from "./kubelet-init.ts";
+export type { Eviction } from "./evict-pod.ts";
 export { eventOfFailure } from "./event-of-failure.ts";
 export type { NodeFacts } from "@krustlet/environment";
 export type { DirectoryChanges } from "./directory-changes.ts";

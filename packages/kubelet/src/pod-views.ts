@@ -1,10 +1,14 @@
 import { logPathOf } from "@krustlet/cri-log";
+import type { PodUse } from "@krustlet/eviction";
 import type { ContainerUsage, PodKey } from "@krustlet/interface";
 import type { Container, PodState } from "@krustlet/pod-machine";
 import type { V1Pod } from "@kubernetes/client-node";
 
 import { podKeyOf } from "./container-plan.ts";
+import { measurePod } from "./measure-pod.ts";
+import type { MeasureOptions } from "./measure-pod.ts";
 import { writtenStatusOf } from "./normalize-status.ts";
+import { hasEnded } from "./shared-parts.ts";
 import type { LivingPod, SharedParts } from "./shared-parts.ts";
 
 /** Where one run of a container wrote to. */
@@ -38,10 +42,20 @@ export interface PodViews {
   logOf(pod: V1Pod, container: string, containerID: string): ContainerLogFile | undefined;
   /** What each running container uses now; those that end meanwhile are left out. */
   usage(): Promise<readonly PodContainerUsage[]>;
+  /**
+   * The pods that the node has taken and that have not ended, and what each uses of what a node may run short of;
+   * undefined where that cannot be measured.
+   */
+  consumption(
+    options: MeasureOptions,
+  ): Promise<readonly { readonly pod: V1Pod; readonly use: PodUse | undefined }[]>;
 }
 
 /** The views of the pods that share these parts. */
-export function podViews({ pods }: Pick<SharedParts, "pods">, rootDir: string): PodViews {
+export function podViews(
+  { pods, measures }: Pick<SharedParts, "pods" | "measures">,
+  rootDir: string,
+): PodViews {
   return {
     pods: () => [...pods.values()].map(withStatus),
     runningPods: () => [...pods.values()].flatMap((each) => (runs(each) ? [withStatus(each)] : [])),
@@ -77,6 +91,19 @@ export function podViews({ pods }: Pick<SharedParts, "pods">, rootDir: string): 
         }),
       );
       return found.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+    },
+    consumption: async (options) => {
+      const isActive = ({ context, state }: LivingPod): boolean => context.admitted && !hasEnded(state);
+      const measured = await Promise.all(
+        [...pods.values()].filter(isActive).map(async (living) => ({
+          living,
+          use: await measures(() => measurePod(living.context, options)).catch(() => undefined),
+        })),
+      );
+      // One that has ended meanwhile may be why it could not be measured.
+      return measured.flatMap(({ living, use }) =>
+        isActive(living) ? [{ pod: living.context.pod, use }] : [],
+      );
     },
   };
 }

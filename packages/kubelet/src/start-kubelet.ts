@@ -1,3 +1,4 @@
+import type { Cancellable } from "@krustlet/interface";
 import type { Checkpoint } from "@krustlet/pod-machine";
 import type { V1Pod } from "@kubernetes/client-node";
 import { catchError, EMPTY, filter, merge, Subject, Subscription, tap } from "rxjs";
@@ -5,6 +6,8 @@ import type { Observable } from "rxjs";
 
 import { byName } from "./by-name.ts";
 import { podKeyOf } from "./container-plan.ts";
+import { evictPod } from "./evict-pod.ts";
+import type { Eviction } from "./evict-pod.ts";
 import type { CheckpointStore } from "./checkpoint-directory.ts";
 import type { KubeletInit, PodChange, PodFailure, SourceChange } from "./kubelet-init.ts";
 import { readLeftPods } from "./left-pods.ts";
@@ -39,6 +42,12 @@ export interface Kubelet extends PodViews, AsyncDisposable {
    * the next process takes them up.
    */
   shutDown(periods: readonly ShutdownPeriod[]): Promise<void>;
+  /**
+   * Ends a pod for the node's sake: it fails with the reason and the message, and the condition `DisruptionTarget`.
+   * Resolves when nothing of it is left but its status, or it takes half a minute more than it has been given; for one that
+   * is not there, or has ended, at once.
+   */
+  evict(uid: string, eviction: Eviction, options?: Cancellable): Promise<void>;
 }
 
 /**
@@ -117,6 +126,8 @@ export function startKubelet(init: KubeletInit): Kubelet {
     failures$: failures$.asObservable(),
     ...podViews(shared, init.rootDir),
     shutDown: (periods) => shutDown(shared, periods, clock),
+    evict: (uid, eviction, options) =>
+      evictPod(shared.pods.get(uid), eviction, { shared, clock, rootDir: init.rootDir }, options),
     [Symbol.asyncDispose]: async () => {
       running.unsubscribe();
       stop.abort();

@@ -1,4 +1,5 @@
 import { objectsNamedBy } from "@krustlet/environment";
+import { hasStorageLimit } from "@krustlet/eviction";
 import type { ObjectKey } from "@krustlet/interface";
 import type { PodEvent } from "@krustlet/pod-machine";
 import type { V1Pod } from "@kubernetes/client-node";
@@ -6,6 +7,7 @@ import { concatMap, map, merge, Observable, Subject } from "rxjs";
 import type { OperatorFunction, Subscription } from "rxjs";
 
 import { fromAbortable } from "./from-abortable.ts";
+import { limitStorage } from "./limit-storage.ts";
 import type { PodContext } from "./pod-context.ts";
 import type { PodTransition } from "./run-pod.ts";
 
@@ -30,8 +32,8 @@ interface Task {
 }
 
 /**
- * While the pod runs: keeps its volumes up to date, and evicts it when one of them outgrows its limit. What its volumes do
- * not need costs nothing: there are thousands of pods.
+ * While the pod runs: keeps its volumes up to date, and evicts it when one of them, or all that it writes to the
+ * node's disk, outgrows its limit. What a pod does not need costs nothing: there are thousands of pods.
  */
 export function tendVolumes(context: PodContext): OperatorFunction<PodTransition, PodEvent> {
   return (transitions$) =>
@@ -63,6 +65,7 @@ function tasksOf(context: PodContext, relabelled$: Observable<ObjectKey>): reado
   const tasks: Task[] = [];
   const isRunning = ({ state }: PodTransition): boolean => state.name === "Running";
   if (hasSizeLimit(pod)) tasks.push({ wanted: isRunning, begin: () => evictions(context) });
+  if (hasStorageLimit(pod)) tasks.push({ wanted: isRunning, begin: () => limitStorage(context) });
   if (hasRefreshable(pod)) {
     tasks.push({ wanted: isRunning, begin: () => refreshes(context) });
     // A change while volumes are being made counts as soon as they are.

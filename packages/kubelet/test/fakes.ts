@@ -101,8 +101,10 @@ export class FakeContainer implements RunningContainer {
     return Promise.resolve();
   }
 
+  memoryBytes = 0;
+
   usage(): Promise<{ cpuMicros: number; memoryBytes: number }> {
-    return Promise.resolve({ cpuMicros: 0, memoryBytes: 0 });
+    return Promise.resolve({ cpuMicros: 0, memoryBytes: this.memoryBytes });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -127,6 +129,7 @@ export class Bench implements AsyncDisposable {
   /** Told of each guest whose first instruction may run. */
   onStart: (plan: ContainerPlan) => void = () => undefined;
   usage: MountedVolumes<V1Pod>["usage"] = () => Promise.resolve([]);
+  localUsage: MountedVolumes<V1Pod>["localUsage"] = () => Promise.resolve({ bytes: 0, inodes: 0 });
   refreshed = 0;
   /** What each refresh was for. */
   readonly refreshedFor: (ObjectKey | undefined)[] = [];
@@ -230,6 +233,7 @@ export class Bench implements AsyncDisposable {
           },
           nextRefresh: () => this.nextRefresh,
           usage: () => this.usage(),
+          localUsage: () => this.localUsage(),
           [Symbol.asyncDispose]: async () => {
             await this.#pass("unmount", undefined);
             this.ledger.give(what);

@@ -4,7 +4,7 @@
  *
  * @example
  * ```ts
- * import { buildNode, measureMachine, nodeConditionsOf, pressureOf } from "@krustlet/node";
+ * import { buildNode, measureMachine, nodeConditionsOf } from "@krustlet/node";
  *
  * const machine = await measureMachine({ rootDirectory: "/var/lib" });
  * const node = buildNode({
@@ -15,7 +15,8 @@
  *   runtimeVersion: "krustlet://0.1.0",
  *   reserved: [{ memory: "100Mi" }],
  * });
- * const facts = { ...pressureOf(machine), errors: [], capacity: node.status?.capacity ?? {} };
+ * const calm = { memoryPressure: false, diskPressure: false, pidPressure: false };
+ * const facts = { ...calm, errors: [], capacity: node.status?.capacity ?? {} };
  * nodeConditionsOf(facts, [], new Date()).at(-1)?.reason; // "KubeletReady"
  * ```
  *
@@ -35,14 +36,6 @@ export type { BootstrapBinding, BootstrapClient, CreatedToken } from "./create-b
 export { discoverAddresses } from "./discover-addresses.ts";
 export type { DiscoveredAddresses, DiscoverOptions } from "./discover-addresses.ts";
 export type { DoerOptions } from "./doer-options.ts";
-export {
-  DEFAULT_EVICTION_THRESHOLDS,
-  evictionReservationOf,
-  parseEvictionThresholds,
-} from "./eviction-thresholds.ts";
-export type { EvictionSignal, EvictionThreshold } from "./eviction-thresholds.ts";
-export { holdPressure } from "./hold-pressure.ts";
-export type { HeldPressure, PressureTimes } from "./hold-pressure.ts";
 export { keepCertificate } from "./keep-certificate.ts";
 export type { KeepCertificateOptions, NodeCertificate } from "./keep-certificate-options.ts";
 export { keepLease } from "./keep-lease.ts";
@@ -62,8 +55,6 @@ export type { StoredCertificate } from "./node-key.ts";
 export { planNodeLabels } from "./node-labels.ts";
 export type { PlannedLabels, RefusedLabel } from "./node-labels.ts";
 export { hostnameOf, nodeNameOf } from "./node-names.ts";
-export { pressureOf } from "./node-pressure.ts";
-export type { Pressure } from "./node-pressure.ts";
 export { allocatableOf } from "./node-resources.ts";
 export type { ResourceAmounts } from "./node-resources.ts";
 export { DEFAULT_TAINTS, parseTaints } from "./node-taints.ts";

@@ -1,9 +1,11 @@
 import type { V1NodeCondition } from "@kubernetes/client-node";
-import type { Pressure } from "./node-pressure.ts";
 import type { ResourceAmounts } from "./node-resources.ts";
 
 /** What the conditions of a node are made of. */
-export interface NodeFacts extends Pressure {
+export interface NodeFacts {
+  readonly memoryPressure: boolean;
+  readonly diskPressure: boolean;
+  readonly pidPressure: boolean;
   /** Why the node cannot run pods, a sentence each; empty where it can. */
   readonly errors: readonly string[];
   /** The node's capacity: a node that does not know its own is not ready. */

@@ -91,9 +91,21 @@ export class MountedPod implements MountedVolumes<V1Pod> {
     const measured: { volume: string; bytes: number; limit: number }[] = [];
     for (const [volume, { path, limit }] of this.#volumes) {
       if (limit !== undefined)
-        measured.push({ volume, bytes: await directorySize(path), limit: limit.bytes });
+        measured.push({ volume, bytes: (await directorySize(path)).bytes, limit: limit.bytes });
     }
     return measured;
+  }
+
+  async localUsage(): Promise<{ bytes: number; inodes: number }> {
+    this.#demandMounted();
+    const sum = { bytes: 0, inodes: 0 };
+    for (const { path, isLocal } of this.#volumes.values()) {
+      if (isLocal !== true) continue;
+      const { bytes, inodes } = await directorySize(path);
+      sum.bytes += bytes;
+      sum.inodes += inodes;
+    }
+    return sum;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -37,6 +37,8 @@ export interface MadeVolume {
   readonly readOnly: boolean;
   /** Brings it up to date with a newer Pod. Absent where the kind has nothing to update. */
   readonly refresh?: (pod: V1Pod, options: Cancellable) => Promise<void>;
+  /** Whether its content is the Pod's own and lies on the node's disk. */
+  readonly isLocal?: true;
   /** Where the volume counts against a limit. */
   readonly limit?: { readonly bytes: number };
   /** Removes what lies outside the Pod's directory and lives as long as the Pod. */

@@ -122,6 +122,35 @@ describe("emptyDir", () => {
     expect(usage!.bytes).toBeLessThan(400_000);
   });
 
+  it("measures what the Pod's own volumes take of the node's disk, and no others", async () => {
+    await using root = await scratch();
+    await using elsewhere = await scratch();
+    const mounter = createVolumeMounter({
+      rootDirectory: root.path,
+      objects: sourceOf(),
+      memoryDirectory: elsewhere.path,
+    });
+    const pod = podOf(
+      [
+        { name: "disk", emptyDir: {} },
+        { name: "memory", emptyDir: { medium: "Memory" } },
+        { name: "host", hostPath: { path: elsewhere.path } },
+      ],
+      [
+        { name: "disk", mountPath: "/disk" },
+        { name: "memory", mountPath: "/memory" },
+        { name: "host", mountPath: "/host" },
+      ],
+    );
+    await using mounted = await mounter.mount(pod);
+    for (const { source } of await mounted.mountsOf("main", {}))
+      await writeFile(join(source, "file"), Buffer.alloc(100_000, 1));
+    const { bytes, inodes } = await mounted.localUsage();
+    expect(bytes).toBeGreaterThanOrEqual(100_000);
+    expect(bytes).toBeLessThan(150_000);
+    expect(inodes).toBe(1);
+  });
+
   it("counts a tree too deep to measure as over any limit", async () => {
     await using root = await scratch();
     const mounter = createVolumeMounter({ rootDirectory: root.path, objects: sourceOf() });
@@ -130,6 +159,10 @@ describe("emptyDir", () => {
     const [mount] = await mounted.mountsOf("main", {});
     await mkdir(join(mount!.source, "d/".repeat(130)), { recursive: true });
     expect(await mounted.usage()).toMatchObject([{ bytes: Number.POSITIVE_INFINITY }]);
+    expect(await mounted.localUsage()).toEqual({
+      bytes: Number.POSITIVE_INFINITY,
+      inodes: Number.POSITIVE_INFINITY,
+    });
   });
 
   it.each(["HugePages", "HugePages-2Mi", "memory"])("refuses the medium %s", async (medium) => {

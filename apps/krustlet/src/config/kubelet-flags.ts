@@ -21,8 +21,6 @@ export const OTHER_FLAGS: Readonly<Record<string, string>> = {
   "enable-controller-attach-detach": "enableControllerAttachDetach",
   "enable-debugging-handlers": "enableDebuggingHandlers",
   "enforce-node-allocatable": "enforceNodeAllocatable",
-  "eviction-minimum-reclaim": "evictionMinimumReclaim",
-  "eviction-soft": "evictionSoft",
   "fail-swap-on": "failSwapOn",
   "feature-gates": "featureGates",
   "file-check-frequency": "fileCheckFrequency",

@@ -112,6 +112,12 @@ function checkTogether(config: NodeConfig): void {
     const { imageGCLowThresholdPercent: low, imageGCHighThresholdPercent: high } = config;
     throw usage(`--image-gc-low-threshold ${low} is not below --image-gc-high-threshold ${high}`);
   }
+  const timeless = Object.keys(config.evictionSoft).find(
+    (signal) => config.evictionSoftGracePeriod[signal] === undefined,
+  );
+  if (timeless !== undefined) {
+    throw usage(`evictionSoft has a threshold of ${timeless}, and evictionSoftGracePeriod no time for it`);
+  }
   if (config.shutdownGracePeriodCriticalPods > config.shutdownGracePeriod) {
     throw usage("shutdownGracePeriodCriticalPods is longer than shutdownGracePeriod, of which it is a part");
   }

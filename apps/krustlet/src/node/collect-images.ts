@@ -1,9 +1,11 @@
 import type { DirectoryImageStore } from "@krustlet/image-store";
+import type { V1Pod } from "@kubernetes/client-node";
 import type { Logger } from "pino";
 
 import type { NodeConfig } from "../config/settings.ts";
 import { systemClock } from "@krustlet/clock";
 import { every } from "./every.ts";
+import { imagesInUse } from "./images-in-use.ts";
 
 /** How often the kubelet collects images. */
 const PERIOD_MS = 5 * 60_000;
@@ -13,9 +15,16 @@ export function collectImages(
   images: DirectoryImageStore,
   {
     config,
+    pods,
     log,
     signal,
-  }: { readonly config: NodeConfig; readonly log: Logger; readonly signal: AbortSignal },
+  }: {
+    readonly config: NodeConfig;
+    /** The pods that are known, with their newest status. */
+    readonly pods: () => readonly V1Pod[];
+    readonly log: Logger;
+    readonly signal: AbortSignal;
+  },
 ): Promise<void> {
   return every({
     ms: PERIOD_MS,
@@ -27,6 +36,7 @@ export function collectImages(
         lowThresholdPercent: config.imageGCLowThresholdPercent,
         minAge: config.imageMinimumGCAge,
         maxAge: config.imageMaximumGCAge,
+        inUse: imagesInUse(pods()),
       });
       if (freed > 0) log.info({ removed, freed }, "images were collected");
       if (missing > 0) log.warn({ missing }, "the disk is full, and no more images can go");

@@ -1,7 +1,7 @@
 import type { ImageStore } from "@krustlet/interface";
 import { measureMachine } from "@krustlet/node";
 import type { DeviceResources } from "@krustlet/device-plugins";
-import type { PressureTimes } from "@krustlet/node";
+import type { Pressure } from "@krustlet/eviction";
 import type { V1Node } from "@kubernetes/client-node";
 
 import type { NodeConfig } from "../config/settings.ts";
@@ -18,6 +18,8 @@ export interface NodeComputerInit {
   readonly port: () => number | undefined;
   /** The devices of plugins. */
   readonly devices: () => DeviceResources;
+  /** The pressures that the node is under. */
+  readonly pressure: () => Pressure;
   /** Why the node cannot run pods, a sentence each. */
   readonly errors: () => readonly string[];
 }
@@ -25,13 +27,12 @@ export interface NodeComputerInit {
 /** Computes the Node as it should be, from what is measured now and the one that the API server has. */
 export function createNodeComputer(init: NodeComputerInit): (existing?: V1Node) => Promise<V1Node> {
   const { config, addresses, images } = init;
-  let pressureTimes: PressureTimes = {};
   return async (existing) => {
     const [machine, stored] = await Promise.all([
       measureMachine({ rootDirectory: config.root }),
       images.list(),
     ]);
-    const made = nodeObjectOf({
+    return nodeObjectOf({
       config,
       version: version(),
       machine,
@@ -40,11 +41,9 @@ export function createNodeComputer(init: NodeComputerInit): (existing?: V1Node) 
       images: stored,
       existing,
       devices: init.devices(),
-      pressureTimes,
+      pressure: init.pressure(),
       errors: init.errors(),
       now: systemClock.now(),
     });
-    pressureTimes = made.pressureTimes;
-    return made.node;
   };
 }

@@ -1,6 +1,7 @@
 import { watchPods } from "@krustlet/kube";
 import { apiPods, eventOfFailure, podKeyOf, startKubelet, staticPods } from "@krustlet/kubelet";
 import type { Kubelet, PodFailure, PodTransition, SourceChange } from "@krustlet/kubelet";
+import type { Pressure } from "@krustlet/eviction";
 import { warningOf } from "@krustlet/manifest";
 import type { V1Node, V1Pod } from "@kubernetes/client-node";
 import type { Logger } from "pino";
@@ -24,6 +25,8 @@ export interface FollowPodsInit {
   readonly node: ComposedNode;
   readonly cluster: FollowedCluster;
   readonly newestNode: () => V1Node;
+  /** The pressures that the node is under. */
+  readonly pressure: () => Pressure;
   readonly log: Logger;
   /** Aborted: the node takes no more pods. */
   readonly signal: AbortSignal;
@@ -33,7 +36,15 @@ export interface FollowPodsInit {
  * Runs the pods that its own manifests and, once the cluster is known, the API server give to a node, until it is
  * disposed by the caller.
  */
-export function followPods({ config, node, cluster, newestNode, log, signal }: FollowPodsInit): Kubelet {
+export function followPods({
+  config,
+  node,
+  cluster,
+  newestNode,
+  pressure,
+  log,
+  signal,
+}: FollowPodsInit): Kubelet {
   const { kube, client, recorder, devices } = node;
   const tellIgnored = (pod: V1Pod): void => {
     const message = warningOf(pod);
@@ -52,6 +63,7 @@ export function followPods({ config, node, cluster, newestNode, log, signal }: F
       const rejection = await admitPod(pod, active, {
         node: () => withHeldDevices(newestNode(), devices.held()),
         readNode: async () => withHeldDevices(await client.getNode(nodeName, { signal }), devices.held()),
+        pressure,
         allowedUnsafeSysctls,
       });
       if (rejection === undefined) tellIgnored(pod);

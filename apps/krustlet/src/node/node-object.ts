@@ -1,14 +1,9 @@
 import type { DeviceResources } from "@krustlet/device-plugins";
 import type { StoredImage } from "@krustlet/interface";
-import {
-  buildNode,
-  evictionReservationOf,
-  holdPressure,
-  nodeConditionsOf,
-  parseEvictionThresholds,
-  pressureOf,
-} from "@krustlet/node";
-import type { EvictionThreshold, Machine, NodeImage, PressureTimes } from "@krustlet/node";
+import { evictionReservationOf, parseEvictionThresholds } from "@krustlet/eviction";
+import type { Pressure } from "@krustlet/eviction";
+import { buildNode, nodeConditionsOf } from "@krustlet/node";
+import type { Machine, NodeImage } from "@krustlet/node";
 import type { V1Node } from "@kubernetes/client-node";
 
 import type { NodeConfig } from "../config/settings.ts";
@@ -33,20 +28,16 @@ export interface NodeObjectInit {
   readonly existing?: V1Node;
   /** The devices of plugins. */
   readonly devices: DeviceResources;
-  /** Which pressures were measured last, and when. */
-  readonly pressureTimes: PressureTimes;
+  /** The pressures that the node is under. */
+  readonly pressure: Pressure;
   /** Why pods cannot be run, a sentence each. */
   readonly errors: readonly string[];
   readonly now: Date;
 }
 
-/** Pure: the Node object of this moment, and the pressures to be remembered. */
-export function nodeObjectOf(init: NodeObjectInit): {
-  readonly node: V1Node;
-  readonly pressureTimes: PressureTimes;
-} {
+/** Pure: the Node object of this moment. */
+export function nodeObjectOf(init: NodeObjectInit): V1Node {
   const { config, version, machine, devices, now } = init;
-  const thresholds = parseEvictionThresholds(config.evictionHard);
   const base = buildNode({
     name: config.nodeName,
     machine: { ...machine, hostname: config.hostname },
@@ -61,25 +52,19 @@ export function nodeObjectOf(init: NodeObjectInit): {
     reserved: [
       config.systemReserved,
       config.kubeReserved,
-      evictionReserved(thresholds, machine),
+      evictionReserved(config, machine),
       devices.reserved,
     ],
     images: init.images.map(nodeImageOf),
     ...(config.providerID === "" ? {} : { providerID: config.providerID }),
   });
-  const held = holdPressure(
-    init.pressureTimes,
-    pressureOf(machine, thresholds),
-    now,
-    config.evictionPressureTransitionPeriod,
-  );
   const conditions = nodeConditionsOf(
-    { ...held.pressure, errors: init.errors, capacity: base.status?.capacity ?? {} },
+    { ...init.pressure, errors: init.errors, capacity: base.status?.capacity ?? {} },
     init.existing?.status?.conditions ?? [],
     now,
   );
   const status = Object.assign({}, base.status, { conditions });
-  return { node: Object.assign({}, base, { status }), pressureTimes: held.times };
+  return Object.assign({}, base, { status });
 }
 
 /** Pure: how many pods the node takes. */
@@ -88,10 +73,10 @@ function maxPodsOf({ maxPods, podsPerCore }: NodeConfig, cpus: number): number {
 }
 
 function evictionReserved(
-  thresholds: readonly EvictionThreshold[],
+  { evictionHard }: NodeConfig,
   { memoryBytes, diskBytes }: Machine,
 ): Readonly<Record<string, string>> {
-  return evictionReservationOf(thresholds, {
+  return evictionReservationOf(parseEvictionThresholds(evictionHard), {
     memory: String(memoryBytes),
     "ephemeral-storage": String(diskBytes),
   });

@@ -1,6 +1,6 @@
 import type { Kubelet } from "@krustlet/kubelet";
 import { discoverAddresses, planNodeLabels } from "@krustlet/node";
-import type { V1Node } from "@kubernetes/client-node";
+import type { V1Node, V1Pod } from "@kubernetes/client-node";
 import type { Logger } from "pino";
 
 import type { CliHost } from "../cli-host.ts";
@@ -14,6 +14,7 @@ import { createNodeComputer } from "./compute-node.ts";
 import { followPods } from "./follow-pods.ts";
 import { downPeriodsOf, goDown, GOING_DOWN } from "./go-down.ts";
 import { keepHeartbeat } from "./keep-heartbeat.ts";
+import { openEvictor } from "./open-evictor.ts";
 import { quietly } from "./quietly.ts";
 import { reachApiServer } from "./reach-api-server.ts";
 import { registerOwnNode } from "./register-own-node.ts";
@@ -93,12 +94,16 @@ async function live(init: RunNodeInit, signal: AbortSignal): Promise<void> {
   const serving: ServingInit = { config, kubelet: () => kubelet, log, checkLog };
   told.use(await serveHealthz(serving));
   const isGoingDown = downPeriodsOf(config).length > 0;
+  const pods = (): readonly V1Pod[] => kubelet?.pods() ?? [];
+  const evictor = openEvictor({ config, images, recorder, pods, log });
+  await evictor.look();
   const compute = createNodeComputer({
     config,
     addresses,
     images,
     port: () => port,
     devices: () => devices.resources(),
+    pressure: () => evictor.pressure(),
     errors: () => (signal.aborted && isGoingDown ? [GOING_DOWN] : []),
   });
   const own = await compute();
@@ -107,8 +112,17 @@ async function live(init: RunNodeInit, signal: AbortSignal): Promise<void> {
   let heartbeat = Promise.resolve();
   {
     using cluster = node.followCluster(newestNode, joined.promise);
-    await using running = followPods({ config, node, cluster, newestNode, log, signal });
+    await using running = followPods({
+      config,
+      node,
+      cluster,
+      newestNode,
+      pressure: () => evictor.pressure(),
+      log,
+      signal,
+    });
     kubelet = running;
+    const evicting = evictor.keep(running, AbortSignal.any([signal, ended.signal]));
     try {
       await reachApiServer({
         getNode: (options) => client.getNode(config.nodeName, options),
@@ -130,15 +144,19 @@ async function live(init: RunNodeInit, signal: AbortSignal): Promise<void> {
         client,
         compute,
         newestNode,
-        onChange: (tell) => devices.onChange(tell),
+        onChange: (tell) => {
+          const stops = [devices.onChange(tell), evictor.onChange(tell)];
+          return () => stops.forEach((stop) => stop());
+        },
         recorder,
         log,
         signal: ended.signal,
       });
       const kept = [
         rotateClientCertificate({ config, log, signal }, kube),
-        collectImages(images, { config, log, signal }),
+        collectImages(images, { config, pods, log, signal }),
         watchLoopDelay(log, signal),
+        evicting,
       ];
       // What ends early is seen below.
       for (const each of [heartbeat, ...kept]) each.catch(() => undefined);

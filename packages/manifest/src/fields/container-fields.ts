@@ -26,8 +26,8 @@ export const CONTAINER_FIELDS: FieldTable = {
   resizePolicy: ignored("a running container is not resized"),
   "resources.claims": refused("dynamic resource allocation is not supported"),
   "resources.limits": onNode(
-    supportedAs("`cpu` and `memory`; others are ignored"),
-    supportedAs("`cpu`, `memory` and the devices of plugins; others are ignored"),
+    supportedAs("`cpu`, `memory` and `ephemeral-storage`; others are ignored"),
+    supportedAs("`cpu`, `memory`, `ephemeral-storage` and the devices of plugins; others are ignored"),
   ),
   "resources.requests": onNode(
     supportedAs("`cpu` and `memory`; others are ignored"),

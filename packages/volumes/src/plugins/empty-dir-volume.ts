@@ -36,7 +36,8 @@ export const emptyDirVolume: VolumePlugin = {
       }
       if (medium === "Memory") warn(`${where}: this host has no directory in memory, so it lies on disk`);
       await makeDirectory(directory, 0o700);
-      return { path: directory, kind: "directory", readOnly: false, ...limit } satisfies MadeVolume;
+      const made = { path: directory, kind: "directory", readOnly: false, isLocal: true, ...limit } as const;
+      return made satisfies MadeVolume;
     };
   },
 };

@@ -24,6 +24,7 @@ export async function payloadVolume(
       path: directory,
       kind: "directory",
       readOnly: true,
+      isLocal: true,
       refresh: async (newer, refreshOptions) => {
         await writePayload(directory, await collect(newer, refreshOptions), now());
       },

@@ -1,3 +1,6 @@
+import { DEFAULT_EVICTION_HARD } from "@krustlet/eviction";
+
+import { GRACE_PERIODS, RECLAIMS, THRESHOLDS } from "../eviction-kinds.ts";
 import { setting } from "../setting.ts";
 import { AMOUNTS, BOOLEAN, DURATION, integer, LIST, map, TAINTS, TEXT } from "../setting-kinds.ts";
 
@@ -107,17 +110,43 @@ export const NODE_SETTINGS = {
   }),
   evictionHard: setting({
     group,
-    help: "below what the node is under pressure: memory.available, nodefs.available, nodefs.inodesFree, imagefs.…, pid.available",
-    kind: map("<", "SIGNAL<AMOUNT,…"),
+    help: "below what the node is under pressure, and gives up pods: memory.available, nodefs.available, nodefs.inodesFree, imagefs.…, pid.available",
+    kind: THRESHOLDS,
     flags: ["eviction-hard"],
     field: "evictionHard",
-    fallback: {
-      "memory.available": "100Mi",
-      "nodefs.available": "10%",
-      "nodefs.inodesFree": "5%",
-      "imagefs.available": "15%",
-      "imagefs.inodesFree": "5%",
-    },
+    fallback: DEFAULT_EVICTION_HARD,
+  }),
+  evictionSoft: setting({
+    group,
+    help: "the same, where it has to last before pods go; each needs a time",
+    kind: THRESHOLDS,
+    flags: ["eviction-soft"],
+    field: "evictionSoft",
+    fallback: {},
+  }),
+  evictionSoftGracePeriod: setting({
+    group,
+    help: "how long each soft threshold has to be met before pods go",
+    kind: GRACE_PERIODS,
+    flags: ["eviction-soft-grace-period"],
+    field: "evictionSoftGracePeriod",
+    fallback: {},
+  }),
+  evictionMaxPodGracePeriod: setting({
+    group,
+    help: "seconds that a pod has at most to end because of a soft threshold",
+    kind: integer(0, 2_147_483_647, "SECONDS"),
+    flags: ["eviction-max-pod-grace-period"],
+    field: "evictionMaxPodGracePeriod",
+    fallback: 0,
+  }),
+  evictionMinimumReclaim: setting({
+    group,
+    help: "how much more than a threshold has to be left before no more pods go",
+    kind: RECLAIMS,
+    flags: ["eviction-minimum-reclaim"],
+    field: "evictionMinimumReclaim",
+    fallback: {},
   }),
   evictionPressureTransitionPeriod: setting({
     group,

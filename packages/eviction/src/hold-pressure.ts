@@ -1,4 +1,4 @@
-import type { Pressure } from "./node-pressure.ts";
+import type { Pressure } from "./eviction-signal.ts";
 
 /** When each pressure was last measured. */
 export type PressureTimes = Readonly<Partial<Record<keyof Pressure, Date>>>;

@@ -2,23 +2,19 @@ import { isKrustletError } from "@krustlet/interface";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  DEFAULT_EVICTION_THRESHOLDS,
+  DEFAULT_EVICTION_HARD,
+  demandEvictionSignals,
   evictionReservationOf,
-  holdPressure,
+  evictionThresholdsOf,
   parseEvictionThresholds,
-  pressureOf,
 } from "../src/index.ts";
-import type { PressureTimes } from "../src/index.ts";
-import { MACHINE } from "./api-server.ts";
-
-const none = { memoryPressure: false, diskPressure: false, pidPressure: false };
 
 describe("eviction thresholds", () => {
   it("are read from a flag and from a configuration alike", () => {
     const thresholds = [
-      { signal: "memory.available", value: { amount: 100 * 2 ** 20 } },
-      { signal: "nodefs.available", value: { share: 0.125 } },
-      { signal: "pid.available", value: { amount: 1000 } },
+      { signal: "memory.available", value: { amount: 100 * 2 ** 20, text: "100Mi" }, gracePeriodMs: 0 },
+      { signal: "nodefs.available", value: { share: 0.125 }, gracePeriodMs: 0 },
+      { signal: "pid.available", value: { amount: 1000, text: "1k" }, gracePeriodMs: 0 },
     ];
     const text = "memory.available<100Mi, nodefs.available<12.5%,pid.available<1k";
     expect(parseEvictionThresholds(text)).toEqual(thresholds);
@@ -77,58 +73,64 @@ describe("eviction thresholds", () => {
 
   it("keep memory and disk from pods", () => {
     const capacity = { memory: "8Gi", "ephemeral-storage": "1000", cpu: "4" };
-    expect(evictionReservationOf(DEFAULT_EVICTION_THRESHOLDS, capacity)).toEqual({
+    expect(evictionReservationOf(parseEvictionThresholds(DEFAULT_EVICTION_HARD), capacity)).toEqual({
       memory: "104857600",
       "ephemeral-storage": "100",
     });
     expect(evictionReservationOf([], capacity)).toEqual({});
-  });
-});
-
-describe("pressure", () => {
-  it("begins below the kubelet's thresholds; processes have none by default", () => {
-    expect(pressureOf(MACHINE)).toEqual(none);
-    expect(pressureOf({ ...MACHINE, availableMemoryBytes: 100 * 2 ** 20 })).toEqual(none);
-    expect(pressureOf({ ...MACHINE, availableMemoryBytes: 100 * 2 ** 20 - 1 }).memoryPressure).toBe(true);
-    expect(pressureOf({ ...MACHINE, availableDiskBytes: 14 * 2 ** 30 }).diskPressure).toBe(true);
-    expect(pressureOf({ ...MACHINE, freeInodes: 49 }).diskPressure).toBe(true);
-    expect(pressureOf({ ...MACHINE, inodes: 0, freeInodes: 0 }).diskPressure).toBe(false);
-    const busy = { ...MACHINE, pids: 32_767 };
-    expect(pressureOf(busy).pidPressure).toBe(false);
-    expect(pressureOf(busy, parseEvictionThresholds("pid.available<2%")).pidPressure).toBe(true);
-    expect(pressureOf({ ...busy, maxPids: Number.POSITIVE_INFINITY }).pidPressure).toBe(false);
+    const softly = evictionThresholdsOf({
+      hard: {},
+      soft: { "memory.available": "1Gi" },
+      softGracePeriod: { "memory.available": 1000 },
+    });
+    expect(evictionReservationOf(softly, capacity)).toEqual({});
   });
 
-  it("is told at once, and for five minutes after it was last measured", () => {
-    const at = (minutes: number): Date => new Date(minutes * 60_000);
-    const under = { ...none, memoryPressure: true };
-    let times: PressureTimes = {};
-    const told = (measured: typeof none, minutes: number): boolean => {
-      const held = holdPressure(times, measured, at(minutes));
-      times = held.times;
-      return held.pressure.memoryPressure;
-    };
-    expect([told(none, 0), told(under, 1), told(none, 5.9), told(none, 6), told(none, 7)]).toEqual([
-      false,
-      true,
-      true,
-      false,
-      false,
-    ]);
-    expect([told(under, 10), told(none, 12), told(under, 14), told(none, 18.9), told(none, 19)]).toEqual([
-      true,
-      true,
-      true,
-      true,
-      false,
+  it("are hard ones first, then soft ones with the time for which they have to be met", () => {
+    expect(
+      evictionThresholdsOf({
+        hard: { "memory.available": "100Mi", "nodefs.available": "10%" },
+        soft: { "memory.available": "1Gi" },
+        softGracePeriod: { "memory.available": 90_000, "nodefs.available": 1 },
+        minimumReclaim: { "memory.available": "0", "nodefs.available": "5%", "pid.available": "7" },
+      }),
+    ).toEqual([
+      {
+        signal: "memory.available",
+        value: { amount: 100 * 2 ** 20, text: "100Mi" },
+        gracePeriodMs: 0,
+        minimumReclaim: { amount: 0, text: "0" },
+      },
+      {
+        signal: "nodefs.available",
+        value: { share: 0.1 },
+        gracePeriodMs: 0,
+        minimumReclaim: { share: 0.05 },
+      },
+      {
+        signal: "memory.available",
+        value: { amount: 2 ** 30, text: "1Gi" },
+        gracePeriodMs: 90_000,
+        minimumReclaim: { amount: 0, text: "0" },
+      },
     ]);
   });
 
-  it("is not held longer by a clock that is set back", () => {
-    const under = { ...none, diskPressure: true };
-    const first = holdPressure({}, under, new Date("2026-01-01T12:00:00Z"));
-    const back = holdPressure(first.times, none, new Date("2026-01-01T03:00:00Z"));
-    expect(back.pressure.diskPressure).toBe(true);
-    expect(holdPressure(back.times, none, new Date("2026-01-01T03:05:00Z")).pressure).toEqual(none);
+  it.each([
+    [{ soft: { "memory.available": "1Gi" } }, "has no grace period in evictionSoftGracePeriod"],
+    [{ minimumReclaim: { "memory.free": "1Gi" } }, "none of the signals"],
+    [{ minimumReclaim: { "memory.available": "-1" } }, "is not positive"],
+    [{ minimumReclaim: { "memory.available": "0%" } }, "is not positive"],
+    [{ minimumReclaim: { "memory.available": "101%" } }, "percentage from 0 to 100"],
+    [{ minimumReclaim: { "memory.available": "much" } }, "memory.available=much"],
+  ])("are refused where %j says nothing that can be", (more, sentence) => {
+    expect(() => evictionThresholdsOf({ hard: {}, ...more })).toThrow(
+      expect.objectContaining({ code: "InvalidField", message: expect.stringContaining(sentence) }),
+    );
+  });
+
+  it("have grace periods for signals that there are", () => {
+    demandEvictionSignals(["memory.available", "pid.available"]);
+    expect(() => demandEvictionSignals(["memory"])).toThrow("none of the signals");
   });
 });
