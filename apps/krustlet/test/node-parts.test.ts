@@ -201,10 +201,11 @@ describe("admission", () => {
     expect(await admitPod(pod, [], unreachable)).toMatchObject({ reason: "NodeAffinity" });
   });
   it("goes by the pressures that are measured, whatever the Node at the API server still says", async () => {
-    const said = (status: string): V1Node =>
-      Object.assign({}, node({ zone: "a" }), {
-        status: { ...node({}).status, conditions: [{ type: "DiskPressure", status }] },
-      });
+    const said = (status: string): V1Node => {
+      const newest = node({ zone: "a" });
+      newest.status!.conditions = [{ type: "DiskPressure", status }];
+      return newest;
+    };
     const init = { readNode: async () => node({}), allowedUnsafeSysctls: [] };
     const late = { ...init, node: () => said("True"), pressure: () => CALM };
     expect(await admitPod(pod, [], late)).toBeUndefined();
