@@ -48,6 +48,7 @@ export async function ensureImage(
   }
   if (options.policy === "Never") throw neverPull(reference, present !== undefined);
 
+  options.onPull?.();
   const key = JSON.stringify([name.name, fingerprints]);
   const { record, pulled, duration } = await init.flights(key, options, (signal, onProgress) =>
     refresh(reference, name, { ...options, signal, onProgress }, init),
@@ -97,6 +98,7 @@ async function refresh(
   const { clock, records } = init;
   const puller = await init.puller();
   const began = clock.now().getTime();
+  const tookMs = (): number => Math.max(0, clock.now().getTime() - began);
   const salt = await init.salt();
   const present = await findPresent(name, init);
   if (present !== undefined) {
@@ -108,7 +110,7 @@ async function refresh(
       if (JSON.stringify(access) === JSON.stringify(present.access))
         await records.touch(record.name, clock.now());
       else await records.write(record);
-      return { record, pulled: false, duration: 0 };
+      return { record, pulled: false, duration: tookMs() };
     }
   }
   const pulled = await puller.pull(reference, init.content, options);
@@ -117,5 +119,5 @@ async function refresh(
   const record = buildRecord(pulled, named, withAccess(before, pulled.access, salt), clock.now());
   options.signal.throwIfAborted();
   await records.write(record);
-  return { record, pulled: true, duration: Math.max(0, clock.now().getTime() - began) };
+  return { record, pulled: true, duration: tookMs() };
 }

@@ -85,6 +85,19 @@ describe("pull policies", () => {
     expect(await readdir(join(t.directory, "blobs", "sha256"))).toHaveLength(2);
   });
 
+  it("tells that the registry has to be asked, before it is, and nothing where it need not be", async () => {
+    await using t = await setUp();
+    const told: string[] = [];
+    const ensure = (policy: PullPolicy, reference = "app:v1"): Promise<unknown> =>
+      t.store.ensure(reference, { policy, onPull: () => told.push(`${policy} ${t.puller.calls.length}`) });
+    await ensure("IfNotPresent");
+    await ensure("IfNotPresent");
+    await ensure("Never");
+    await ensure("Always");
+    await expect(ensure("Always", "gone:v1")).rejects.toMatchObject({ code: "ImageNotFound" });
+    expect(told).toEqual(["IfNotPresent 0", "Always 1", "Always 2"]);
+  });
+
   it("takes a digest from the repository's tag, offline", async () => {
     await using t = await setUp();
     await t.store.ensure("app:v1", { policy: "Always" });

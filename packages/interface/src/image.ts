@@ -68,6 +68,8 @@ export interface EnsureImageOptions extends Cancellable {
   readonly policy: PullPolicy;
   /** Tried in order, before those of the machine's docker config. */
   readonly credentials?: readonly RegistryCredential[];
+  /** Told before the registry is asked, where it has to be. */
+  readonly onPull?: () => void;
   readonly onProgress?: (progress: PullProgress) => void;
 }
 
@@ -76,7 +78,7 @@ export interface EnsuredImage {
   readonly image: WasmImage;
   /** False when it was already present and the registry sent no bytes for it. */
   readonly pulled: boolean;
-  /** Milliseconds that the pull took; 0 when not pulled. */
+  /** Milliseconds that the registry took, whether or not it had anything new; 0 where it was not asked. */
   readonly duration: number;
 }
 

@@ -35,15 +35,15 @@ export interface TerminationMessageInit {
 }
 
 /**
- * What a container that has ended left as its message: the file's first 4096 bytes or, with the policy
+ * What a container that has ended left as its message: the file's last 4096 bytes or, with the policy
  * `FallbackToLogsOnError`, the end of the log of a container that failed and left no message. Empty if there is none.
  */
 export async function readTerminationMessage(init: TerminationMessageInit): Promise<string> {
-  const written = await readPart(init.path, { from: "start", bytes: TERMINATION_MESSAGE_BYTES });
+  const written = await readEnd(init.path, TERMINATION_MESSAGE_BYTES);
   if (written.length > 0) return written.toString("utf8");
   if (init.policy !== "FallbackToLogsOnError" || init.exitCode === 0) return "";
   // Each line has a head of about 45 bytes before its text.
-  const log = await readPart(init.logPath, { from: "end", bytes: LOG_BYTES + LOG_LINES * 64 });
+  const log = await readEnd(init.logPath, LOG_BYTES + LOG_LINES * 64);
   return tailOfCriLog(log);
 }
 
@@ -61,12 +61,13 @@ export function tailOfCriLog(log: Buffer): string {
   return text.subarray(Math.max(0, text.length - LOG_BYTES)).toString("utf8");
 }
 
-async function readPart(path: string, part: { from: "start" | "end"; bytes: number }): Promise<Buffer> {
+/** The last bytes of a file. */
+async function readEnd(path: string, bytes: number): Promise<Buffer> {
   try {
     await using file = await open(path, "r");
-    const buffer = Buffer.alloc(part.bytes);
-    const position = part.from === "start" ? 0 : Math.max(0, (await file.stat()).size - part.bytes);
-    const { bytesRead } = await file.read(buffer, 0, part.bytes, position);
+    const buffer = Buffer.alloc(bytes);
+    const position = Math.max(0, (await file.stat()).size - bytes);
+    const { bytesRead } = await file.read(buffer, 0, bytes, position);
     return buffer.subarray(0, bytesRead);
   } catch {
     // A message that cannot be read is none; the container's exit code is what counts.

@@ -204,8 +204,9 @@ export class Bench implements AsyncDisposable {
 
   #images(): ImageStore {
     return {
-      ensure: async (reference, { signal }) => {
+      ensure: async (reference, { policy, onPull, signal }) => {
         this.ledger.take(`pull ${reference}`);
+        if (policy === "Always") onPull?.();
         try {
           await this.#pass(`pull ${reference}`, signal);
           return { image: imageOf(reference), pulled: false, duration: 0 };

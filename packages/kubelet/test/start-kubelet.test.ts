@@ -4,6 +4,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { logPathOf } from "@krustlet/cri-log";
 import { KrustletError } from "@krustlet/interface";
 import type { ObjectKey } from "@krustlet/interface";
+import { eventsOf } from "@krustlet/pod-machine";
 import type { V1Pod } from "@kubernetes/client-node";
 import { Subject } from "rxjs";
 import { describe, expect, it } from "vitest";
@@ -212,6 +213,35 @@ describe("what goes wrong", () => {
     await bench.started();
   });
 
+  it("tells that it pulls before that fails, and what it took although nothing was new", async () => {
+    await using bench = await openBench();
+    let times = 0;
+    bench.gate = (what) => {
+      if (what.startsWith("pull") && (times += 1) === 1)
+        throw new KrustletError("ImageNotFound", "not there");
+    };
+    bench.add(podOf([{ name: "app", imagePullPolicy: "Always" }]));
+    await bench.until(() => bench.failures.length === 1 && bench.clock.sleeping > 0);
+    await bench.clock.advance(5000);
+    await bench.clock.advance(5000);
+    await bench.started();
+    await bench.until(() => bench.steps.some(({ event }) => event.type === "started"));
+    const told = bench.steps.flatMap(({ previous, state }) => eventsOf(previous, state));
+    expect(told.map(({ message }) => message)).toEqual([
+      'Pulling image "app:v1"',
+      'Failed to pull image "app:v1": not there',
+      "Error: ErrImagePull",
+      'Back-off pulling image "app:v1"',
+      "Error: ImagePullBackOff",
+      'Pulling image "app:v1"',
+      expect.stringMatching(
+        /^Successfully pulled image "app:v1" in 0s \(0s including waiting\)\. Image size: \d+ bytes\.$/u,
+      ),
+      "Container created",
+      "Container started",
+    ]);
+  });
+
   it("says what an environment lacks in the kubelet's words, and in our own to whoever has no status", async () => {
     await using bench = await openBench();
     bench.add(podOf([{ name: "app", envFrom: [{ configMapRef: { name: "gone" } }] }]));
@@ -320,17 +350,17 @@ describe("what containers say", () => {
     ]);
   });
 
-  it("is the termination message, from the file at most 4096 bytes", async () => {
+  it("is the termination message, the last 4096 bytes of the file at most", async () => {
     await using bench = await openBench();
     bench.add(podOf([{ name: "app", terminationMessagePath: "/last/words" }]));
     const container = await bench.started();
     const mount = container.plan.mounts.find(({ target }) => target === "/last/words")!;
     expect(mount).toMatchObject({ kind: "file", readOnly: false });
-    await writeFile(mount.source, "x".repeat(5000));
+    await writeFile(mount.source, `first ${"x".repeat(4091)} last`);
     container.exit(3);
     await bench.until(() => bench.state === "Finished");
     const { terminated } = bench.status.containerStatuses[0]!.state;
-    expect(terminated?.message).toBe("x".repeat(4096));
+    expect(terminated?.message).toBe(`${"x".repeat(4091)} last`);
     expect(existsSync(mount.source)).toBe(false);
   });
 

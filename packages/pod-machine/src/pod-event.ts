@@ -41,13 +41,13 @@ export type ContainerEvent = Timed & ContainerTry & ContainerHappening;
 
 type ContainerHappening =
   | {
-      /** The image was not there, so that it is now being downloaded. Told for the sake of the Event only. */
+      /** The registry is asked for the image. Told for the sake of the Event only. */
       readonly type: "pulling";
     }
   | {
       readonly type: "pulled";
       readonly imageID: string;
-      /** Absent: the image was there already. */
+      /** Absent: the image was there already, and no registry was asked. */
       readonly pull?: { readonly durationMs: number; readonly waitedMs?: number; readonly bytes: number };
     }
   | { readonly type: "pullFailed"; readonly reason: PullFailure; readonly message: string }

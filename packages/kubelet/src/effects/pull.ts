@@ -12,21 +12,22 @@ export const pull: Effect<"pull"> = async (context, action, signal) => {
   try {
     const spec = context.containerSpec(container);
     const began = kubelet.clock.elapsed();
-    let downloading = false;
-    const onProgress = (progress: PullProgress): void => {
-      if (!downloading) context.outputs.emit({ type: "pulling", at: context.now(), container, attempt });
-      downloading = true;
-      kubelet.onPullProgress?.(progress);
+    let asked = false;
+    const onPull = (): void => {
+      asked = true;
+      context.outputs.emit({ type: "pulling", at: context.now(), container, attempt });
     };
+    const onProgress = (progress: PullProgress): void => kubelet.onPullProgress?.(progress);
     const ensure = async (): Promise<EnsuredImage> =>
       kubelet.images.ensure(action.image, {
         policy: pullPolicyOf(spec.imagePullPolicy, action.image),
         credentials: await pullCredentials(context, signal),
+        onPull,
         onProgress,
         signal,
       });
     const slots = context.shared.pullsFrom(action.image.split("/", 1)[0] ?? "");
-    const { image, pulled, duration } = await slots(ensure, { signal });
+    const { image, duration } = await slots(ensure, { signal });
     const waitedMs = Math.max(0, kubelet.clock.elapsed() - began - duration);
     context.images.set(container, image);
     return {
@@ -35,7 +36,7 @@ export const pull: Effect<"pull"> = async (context, action, signal) => {
       container,
       attempt,
       imageID: image.imageID,
-      pull: pulled ? { durationMs: duration, waitedMs, bytes: image.size } : undefined,
+      pull: asked ? { durationMs: duration, waitedMs, bytes: image.size } : undefined,
     };
   } catch (error) {
     if (signal.aborted) return undefined;
