@@ -21,7 +21,7 @@ import { checkpointDirectory, loopbackPodAddresses } from "@krustlet/kubelet";
 import type { KubeletInit, NodeFacts, PodAddresses } from "@krustlet/kubelet";
 import type { NodeClient } from "@krustlet/node";
 import { credentialsOfSecret } from "@krustlet/oci";
-import { createVolumeMounter, removePodVolumes } from "@krustlet/volumes";
+import { createVolumeMounter, listLeftPodVolumes, removePodVolumes } from "@krustlet/volumes";
 import type { V1Node } from "@kubernetes/client-node";
 import type { Logger } from "pino";
 import { from, switchMap } from "rxjs";
@@ -214,7 +214,10 @@ function followCluster(
       rootDir: config.root,
       checkpoints: checkpointDirectory(join(config.root, "checkpoints")),
       devices: parts.devices,
-      removeVolumes: (uid) => removePodVolumes({ rootDirectory: config.root, uid, csi }),
+      leftVolumes: {
+        list: () => listLeftPodVolumes({ rootDirectory: config.root }),
+        remove: (uid) => removePodVolumes({ rootDirectory: config.root, uid, csi }),
+      },
       writeStatus: (pod, status, signal) => pods.patchPodStatus(pod, status, { signal }),
       deletePod: (pod, options) => pods.deletePod(pod, options),
       mirrors: {

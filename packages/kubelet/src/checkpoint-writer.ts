@@ -1,5 +1,7 @@
+import { hash } from "node:crypto";
+
 import { checkpointOf } from "@krustlet/pod-machine";
-import type { Checkpoint, PodState } from "@krustlet/pod-machine";
+import type { BegunRun, Checkpoint, PodState } from "@krustlet/pod-machine";
 
 import type { CheckpointStore } from "./checkpoint-directory.ts";
 
@@ -11,7 +13,7 @@ export interface CheckpointWriter {
    * Notes that the guest of this try of a container may run from now on. Resolves when that is on disk; until then it
    * must not. Rejects where it cannot be written.
    */
-  begin(container: string, attempt: number): Promise<void>;
+  begin(container: string, run: BegunRun): Promise<void>;
   /** Resolves when what was offered is on disk. Rejects where it cannot be written. */
   settled(): Promise<void>;
   /** What is known of the pod now; undefined before its first step. */
@@ -37,21 +39,30 @@ export function createCheckpointWriter({
   state,
   onError,
 }: CheckpointWriterInit): CheckpointWriter {
-  const begun = new Map<string, number>();
+  const begun = new Map<string, BegunRun>();
+  /** What is on disk, in short. */
+  let written = "";
   let removed = false;
   let writing: Promise<void> | undefined;
   /** Whether something is not on disk yet. */
   let due = false;
   const write = async (): Promise<void> => {
+    // What happens in one turn of the event loop makes one write.
+    await Promise.resolve();
     try {
       while (due) {
         due = false;
         const newest = state();
-        if (newest !== undefined && !removed)
-          await store.write(uid, JSON.stringify(checkpointOf(newest, begun)));
+        if (newest === undefined || removed) continue;
+        const text = JSON.stringify(checkpointOf(newest, begun));
+        const short = hash("sha1", text, "base64");
+        if (short === written) continue;
+        await store.write(uid, text);
+        written = short;
       }
     } catch (error) {
       due = true;
+      written = "";
       throw error;
     } finally {
       writing = undefined;
@@ -65,8 +76,8 @@ export function createCheckpointWriter({
     changed: () => {
       begin().catch(onError);
     },
-    begin: (container, attempt) => {
-      begun.set(container, attempt);
+    begin: (container, run) => {
+      begun.set(container, run);
       return begin();
     },
     settled: () => (due ? begin() : (writing ?? Promise.resolve())),

@@ -139,6 +139,12 @@ class CriLog implements CriLogWriter {
 
   async #open(): Promise<FileHandle> {
     await mkdir(dirname(this.path), { recursive: true, mode: 0o755 });
+    this.#size = 0;
+    try {
+      return await open(this.path, "ax", 0o640);
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    }
     const file = await open(this.path, "a", 0o640);
     this.#size = (await file.stat()).size;
     return file;

@@ -20,7 +20,14 @@ export type { ContainerDevices, DevicePort } from "./container-devices.ts";
 export type { ContainerPlanInit } from "./container-plan.ts";
 export { openCriLog } from "./cri-log-writer.ts";
 export type { CriLogInit, CriLogWriter } from "./cri-log-writer.ts";
-export type { ContainerOutput, KubeletInit, PodChange, PodFailure, SourceChange } from "./kubelet-init.ts";
+export type {
+  ContainerOutput,
+  KubeletInit,
+  LeftVolumes,
+  PodChange,
+  PodFailure,
+  SourceChange,
+} from "./kubelet-init.ts";
 export type { Eviction } from "./evict-pod.ts";
 export { eventOfFailure } from "./event-of-failure.ts";
 export type { NodeFacts } from "@krustlet/environment";

@@ -60,6 +60,13 @@ export interface PodFailure {
   readonly error: unknown;
 }
 
+/** The volumes of pods that a process has left, by the pods' UIDs. */
+export interface LeftVolumes {
+  list(): Promise<readonly string[]>;
+  /** Resolves, too, where there are none. */
+  remove(uid: string): Promise<void>;
+}
+
 /** How {@link startKubelet} is put together. Everything is injected; the kubelet owns none of it. */
 export interface KubeletInit {
   /** Merged; nothing behind them knows which one a pod came from. */
@@ -136,10 +143,10 @@ export interface KubeletInit {
    */
   readonly checkpoints?: CheckpointStore;
   /**
-   * Removes what an earlier process made of the volumes of the pod of this UID, if any. With {@link checkpoints} it is
-   * asked for pods that have ended before they were mounted again, and for those that are in no source any more.
+   * What earlier processes made of volumes: asked, with {@link checkpoints}, before the first pod; and for pods that have
+   * ended before they were mounted again, and those that are in no source any more.
    */
-  readonly removeVolumes?: (uid: string) => Promise<void>;
+  readonly leftVolumes?: LeftVolumes;
   /**
    * Keeps mirrors of static pods, by which the API server shows them; their statuses are written to those. Mirrors of
    * static pods that are no more are deleted. Default: there is no API server, and static pods have no status.

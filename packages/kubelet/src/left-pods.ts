@@ -8,7 +8,7 @@ import type { Checkpoint } from "@krustlet/pod-machine";
 
 import type { CheckpointStore } from "./checkpoint-directory.ts";
 import { messageOf } from "./failure-reason.ts";
-import type { KubeletInit } from "./kubelet-init.ts";
+import type { KubeletInit, LeftVolumes } from "./kubelet-init.ts";
 import { containersDirOf } from "./pod-paths.ts";
 
 /** What earlier processes left. */
@@ -17,10 +17,12 @@ export interface LeftPods {
   readonly checkpoints: ReadonlyMap<string, Checkpoint>;
   /** UIDs of which there is a file that is no checkpoint, and why. */
   readonly broken: ReadonlyMap<string, Error>;
+  /** UIDs of pods with volumes; of a pod that was not begun there is nothing else. */
+  readonly volumes: ReadonlySet<string>;
 }
 
-/** Reads every checkpoint that there is. A pod whose own is broken is taken up by its status alone. */
-export async function readLeftPods(store: CheckpointStore): Promise<LeftPods> {
+/** Reads all that there is. A pod whose own checkpoint is broken is taken up by its status alone. */
+export async function readLeftPods(store: CheckpointStore, left?: LeftVolumes): Promise<LeftPods> {
   const checkpoints = new Map<string, Checkpoint>();
   const broken = new Map<string, Error>();
   for (const { uid, text } of await store.list()) {
@@ -35,17 +37,17 @@ export async function readLeftPods(store: CheckpointStore): Promise<LeftPods> {
       broken.set(uid, new KrustletError("InvalidObject", message, { cause }));
     }
   }
-  return { checkpoints, broken };
+  return { checkpoints, broken, volumes: new Set(await left?.list()) };
 }
 
 /** Removes everything of a pod that is nobody's any more: devices, volumes, messages, logs and, at last, its checkpoint. */
 export async function removeLeftPod(
-  kubelet: Pick<KubeletInit, "rootDir" | "removeVolumes" | "devices" | "checkpoints">,
+  kubelet: Pick<KubeletInit, "rootDir" | "leftVolumes" | "devices" | "checkpoints">,
   { namespace, name, uid }: Pick<Checkpoint, "namespace" | "name" | "uid">,
 ): Promise<void> {
   const key = { namespace, name, uid };
   await kubelet.devices?.release(uid);
-  await kubelet.removeVolumes?.(uid);
+  await kubelet.leftVolumes?.remove(uid);
   const containers = containersDirOf(kubelet.rootDir, key);
   await rm(containers, { recursive: true, force: true });
   await rmdir(dirname(containers)).catch(() => undefined);

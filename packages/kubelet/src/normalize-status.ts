@@ -1,16 +1,16 @@
-import { statusOf } from "@krustlet/pod-machine";
-import type { PodState, PodStatus } from "@krustlet/pod-machine";
+import type { PodStatus } from "@krustlet/pod-machine";
 
 /** Bytes of the termination messages of a pod's containers together, as the kubelet limits them. */
 const MESSAGE_BYTES = 12 * 1024;
 
 /**
- * The status of a state as it is written: times in seconds, as the API server keeps them, and termination messages so
- * short that no pod has more of them than its share.
+ * A status as it is written: times in seconds, as the API server keeps them, and termination messages so short that no
+ * pod has more of them than its share.
  */
-export function writtenStatusOf(state: PodState): PodStatus {
-  const bytes = Math.floor(MESSAGE_BYTES / Math.max(1, state.facts.containers.length));
-  return normalized(statusOf(state), bytes) as PodStatus;
+export function writtenStatusOf(status: PodStatus): PodStatus {
+  const containers = status.containerStatuses.length + (status.initContainerStatuses?.length ?? 0);
+  const bytes = Math.floor(MESSAGE_BYTES / Math.max(1, containers));
+  return normalized(status, bytes) as PodStatus;
 }
 
 function normalized(value: unknown, messageBytes: number): unknown {

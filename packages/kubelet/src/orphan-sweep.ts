@@ -18,8 +18,10 @@ export async function sweepOrphans(
   wanted: ReadonlySet<string>,
   { failed, signal }: { readonly failed: (failure: PodFailure) => void; readonly signal: AbortSignal },
 ): Promise<void> {
-  const broken = [...left.broken.keys()].map((uid) => ({ namespace: "", name: "", uid }));
-  let orphans: readonly PodKey[] = [...left.checkpoints.values(), ...broken]
+  const nameless = [...left.broken.keys(), ...left.volumes]
+    .filter((uid) => !left.checkpoints.has(uid))
+    .map((uid) => ({ namespace: "", name: "", uid }));
+  let orphans: readonly PodKey[] = [...left.checkpoints.values(), ...nameless]
     .filter(({ uid }) => !wanted.has(uid))
     .map(({ namespace, name, uid }) => ({ namespace, name, uid }));
   for (let delay = FIRST_RETRY_MS; ; delay = Math.min(delay * 2, LAST_RETRY_MS)) {

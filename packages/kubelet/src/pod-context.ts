@@ -1,5 +1,5 @@
 import type { MountedVolumes, PodKey, RunningContainer, WasmImage } from "@krustlet/interface";
-import type { PodEvent } from "@krustlet/pod-machine";
+import type { BegunRun, PodEvent } from "@krustlet/pod-machine";
 import type { V1Container, V1Pod } from "@kubernetes/client-node";
 
 import { podKeyOf } from "./container-plan.ts";
@@ -14,9 +14,7 @@ export interface PodOutputs {
   /** Resolves when the newest status has landed, or nobody writes it any more. Never rejects. */
   readonly statusWritten: () => Promise<void>;
   /** Notes on disk that the guest of this try may run. Rejects where that cannot be written: then it must not. */
-  readonly begins: (container: string, attempt: number) => Promise<void>;
-  /** Resolves when what is known of the pod is on disk. Rejects where that cannot be written. */
-  readonly kept: () => Promise<void>;
+  readonly begins: (container: string, run: BegunRun) => Promise<void>;
 }
 
 /** One try of a container, from the moment its start is begun until its exit was told. */

@@ -43,14 +43,13 @@ export function livePod(
       emit: (event) => late$.next(event),
       fail: failed,
       statusWritten: async () => status?.settled(),
-      begins: async (container, attempt) => checkpoints?.begin(container, attempt),
-      kept: async () => checkpoints?.settled(),
+      begins: async (container, run) => checkpoints?.begin(container, run),
     };
     const { uid } = podKeyOf(pod);
     const checkpoint = shared.left.get(uid);
     shared.left.delete(uid);
     const context = new PodContext(kubelet, pod, outputs, shared);
-    context.takenUp = checkpoint !== undefined;
+    context.takenUp = shared.leftVolumes.delete(uid) || checkpoint !== undefined;
     const checkpoints =
       kubelet.checkpoints &&
       createCheckpointWriter({

@@ -1,6 +1,7 @@
 import { logPathOf } from "@krustlet/cri-log";
 import type { PodUse } from "@krustlet/eviction";
 import type { ContainerUsage, PodKey } from "@krustlet/interface";
+import { statusOf } from "@krustlet/pod-machine";
 import type { Container, PodState } from "@krustlet/pod-machine";
 import type { V1Pod } from "@kubernetes/client-node";
 
@@ -118,7 +119,7 @@ function withStatus({ context, state }: LivingPod): V1Pod {
 }
 
 function newestStatus(status: V1Pod["status"], state: PodState | undefined): V1Pod["status"] {
-  return state === undefined ? status : Object.assign({}, status, writtenStatusOf(state));
+  return state === undefined ? status : Object.assign({}, status, writtenStatusOf(statusOf(state)));
 }
 
 /** The number of the run of that id, which is also that of its log. */

@@ -30,6 +30,8 @@ export interface SharedParts {
   readonly refreshes: ObjectRefreshes;
   /** What earlier processes knew of pods that have not been seen yet, by UID. */
   readonly left: Map<string, Checkpoint>;
+  /** Pods that have not been seen yet of which earlier processes left volumes, by UID. */
+  readonly leftVolumes: Set<string>;
   /** The node is going down: it takes no pod any more. */
   shuttingDown: boolean;
   readonly mirrors: MirrorKeeper | undefined;
@@ -59,6 +61,7 @@ export function createSharedParts(
     measures: createSlots(MEASURED_AT_ONCE),
     refreshes: createObjectRefreshes(),
     left: new Map(),
+    leftVolumes: new Set(),
     shuttingDown: false,
     mirrors,
     stepped: () => {

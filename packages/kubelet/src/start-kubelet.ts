@@ -1,5 +1,4 @@
 import type { Cancellable } from "@krustlet/interface";
-import type { Checkpoint } from "@krustlet/pod-machine";
 import type { V1Pod } from "@kubernetes/client-node";
 import { catchError, EMPTY, filter, merge, Subject, Subscription, tap } from "rxjs";
 import type { Observable } from "rxjs";
@@ -83,6 +82,7 @@ export function startKubelet(init: KubeletInit): Kubelet {
       void init.devices?.retain(uids);
       // One of the same UID that comes later is another: a static pod whose manifest is put back.
       for (const uid of shared.left.keys()) if (!uids.has(uid)) shared.left.delete(uid);
+      for (const uid of shared.leftVolumes) if (!uids.has(uid)) shared.leftVolumes.delete(uid);
       if (left !== undefined) void sweepOrphans(init, left, uids, { failed, signal: stop.signal });
       shared.mirrors?.synced();
     });
@@ -109,13 +109,14 @@ export function startKubelet(init: KubeletInit): Kubelet {
     );
   };
   const takeUp = async (store: CheckpointStore): Promise<void> => {
-    const left = await readLeftPods(store).catch((error: unknown) => {
+    const left = await readLeftPods(store, init.leftVolumes).catch((error: unknown) => {
       failed({ pod: { namespace: "", name: "", uid: "" }, action: "checkpoint", error });
-      return { checkpoints: new Map<string, Checkpoint>(), broken: new Map<string, Error>() };
+      return NOTHING_LEFT;
     });
     for (const [uid, checkpoint] of left.checkpoints) shared.left.set(uid, checkpoint);
     for (const [uid, error] of left.broken)
       failed({ pod: { namespace: "", name: "", uid }, action: "checkpoint", error });
+    for (const uid of left.volumes) shared.leftVolumes.add(uid);
     begin(left);
   };
   if (init.checkpoints === undefined) queueMicrotask(() => begin());
@@ -137,6 +138,8 @@ export function startKubelet(init: KubeletInit): Kubelet {
     },
   };
 }
+
+const NOTHING_LEFT: LeftPods = { checkpoints: new Map(), broken: new Map(), volumes: new Set() };
 
 function isPodChange(change: SourceChange): change is PodChange {
   return change.type !== "synced";

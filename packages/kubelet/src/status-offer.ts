@@ -16,10 +16,18 @@ export function writtenOfObject(
   return { text: covered ? first.text() : "", pressing: pressingOf(status ?? {}) };
 }
 
-/** A state's status that is to be written, and what of it counts: all that is the kubelet's own. */
+/**
+ * A state's status that is to be written, and what of it counts: all that is the kubelet's own. Most states are gone before
+ * anybody asks, so that it is made when it is asked for.
+ */
 export function offerOf(state: PodState): StatusOffer<PodStatus> {
-  const status = statusOf(state);
-  return { status: () => writtenStatusOf(state), text: () => textOf(status), pressing: pressingOf(status) };
+  let known: PodStatus | undefined;
+  const status = (): PodStatus => (known ??= statusOf(state));
+  return {
+    status: () => writtenStatusOf(status()),
+    text: () => textOf(status()),
+    pressing: () => pressingOf(status()),
+  };
 }
 
 /** What tells one status from another, and is short: there are thousands of pods. */

@@ -19,7 +19,7 @@ export interface StatusOffer<Status> {
   /** Statuses of the same text are the same; they are written once. */
   readonly text: () => string;
   /** The part that is to be told at once. A change of anything else waits for others. */
-  readonly pressing: string;
+  readonly pressing: () => string;
 }
 
 /** What of a status that was written counts. */
@@ -73,7 +73,7 @@ export function createStatusWriter<Status>(
   const closed = new AbortController();
 
   const waitForOthers = async ({ pressing }: StatusOffer<Status>): Promise<void> => {
-    if (closing || awaited > 0 || pressing !== landed.pressing) return;
+    if (closing || awaited > 0 || pressing() !== landed.pressing) return;
     const wait = new AbortController();
     hurry = () => wait.abort();
     await init.clock.sleep(waitMs, { signal: AbortSignal.any([signal, wait.signal]) }).catch(() => undefined);
@@ -93,7 +93,7 @@ export function createStatusWriter<Status>(
       await waitForOthers(known);
       if (signal.aborted) break;
       const offer = newest;
-      const { pressing } = offer;
+      const pressing = offer.pressing();
       const text = offer.text();
       const status = offer.status();
       try {
@@ -121,7 +121,7 @@ export function createStatusWriter<Status>(
   return {
     offer: (offer) => {
       newest = offer;
-      if (offer.pressing !== landed.pressing) hurry?.();
+      if (hurry !== undefined && offer.pressing() !== landed.pressing) hurry();
       begin();
     },
     settled: async () => {

@@ -32,6 +32,8 @@ const move: fc.Arbitrary<Move> = fc.oneof(
 class Machine {
   /** The disk: it has whatever was written before the process died. */
   readonly disk = new Map<string, string>();
+  /** UIDs of pods whose volumes are made. */
+  readonly volumes = new Set<string>();
   /** The object; undefined when it is gone. */
   object: V1Pod | undefined;
   /** Every guest that ever ran, as container/restart. */
@@ -42,14 +44,17 @@ class Machine {
   #alive = { yes: true };
   #held: (() => void)[] = [];
   readonly #rootDir: string;
+  readonly #uid: string;
 
   constructor(rootDir: string, pod: V1Pod) {
     this.#rootDir = rootDir;
+    this.#uid = pod.metadata?.uid ?? "";
     this.object = pod;
     this.#boot();
   }
 
   #boot(): void {
+    const uid = this.#uid;
     const alive = { yes: true };
     this.#alive = alive;
     this.#held = [];
@@ -66,7 +71,10 @@ class Machine {
     };
     const bench = new Bench(this.#rootDir, {
       checkpoints,
-      removeVolumes: () => Promise.resolve(),
+      leftVolumes: {
+        list: async () => [...this.volumes],
+        remove: (uid) => living(() => void this.volumes.delete(uid)),
+      },
       writeStatus: (_pod, status) => living(() => this.#write(status)),
       deletePod: (pod) =>
         living(() => {
@@ -75,10 +83,14 @@ class Machine {
         }),
     });
     bench.gate = (what) => {
+      if (what === "unmount") return living(() => void this.volumes.delete(uid));
       if (!what.startsWith("start") && !what.startsWith("pull") && what !== "mount") return undefined;
       return new Promise<void>((resolve) => this.#held.push(resolve)).then(() =>
         alive.yes ? undefined : never,
       );
+    };
+    bench.onMount = () => {
+      if (alive.yes) this.volumes.add(uid);
     };
     bench.onStart = ({ name }) => {
       const status = bench.kubelet.pods()[0]?.status;
@@ -107,7 +119,8 @@ class Machine {
   }
 
   openAll(): void {
-    this.bench.gate = () => undefined;
+    const { gate } = this.bench;
+    this.bench.gate = (what) => (what === "unmount" ? gate(what) : undefined);
     while (this.#held.length > 0) this.letGo();
   }
 
@@ -177,7 +190,7 @@ it("runs nothing twice and forgets no end, whenever its process dies", { timeout
           machine.delete(1);
           for (
             const giveUp = performance.now() + 10_000;
-            machine.disk.size > 0 || machine.object !== undefined;
+            machine.disk.size > 0 || machine.volumes.size > 0 || machine.object !== undefined;
           ) {
             if (performance.now() > giveUp)
               throw new Error(

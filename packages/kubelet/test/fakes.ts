@@ -128,6 +128,8 @@ export class Bench implements AsyncDisposable {
   gate: Gate = () => undefined;
   /** Told of each guest whose first instruction may run. */
   onStart: (plan: ContainerPlan) => void = () => undefined;
+  /** Told when volumes were made. */
+  onMount: () => void = () => undefined;
   usage: MountedVolumes<V1Pod>["usage"] = () => Promise.resolve([]);
   localUsage: MountedVolumes<V1Pod>["localUsage"] = () => Promise.resolve({ bytes: 0, inodes: 0 });
   refreshed = 0;
@@ -225,6 +227,7 @@ export class Bench implements AsyncDisposable {
         const what = `volumes ${pod.metadata?.uid}`;
         await this.#pass("mount", options?.signal);
         this.ledger.take(what);
+        this.onMount();
         return {
           mountsOf: () => Promise.resolve([]),
           refresh: (_pod, { changed } = {}) => {

@@ -7,7 +7,7 @@ import type { StatusOffer } from "../src/status-writer.ts";
 const offer = (text: string): StatusOffer<string> => ({
   status: () => text,
   text: () => text,
-  pressing: text,
+  pressing: () => text,
 });
 const nothing = { text: "", pressing: "" };
 

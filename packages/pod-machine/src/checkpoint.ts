@@ -27,7 +27,7 @@ export interface ContainerCheckpoint {
   readonly imageID?: string;
   readonly attempt: number;
   readonly exits: number;
-  /** Whether the guest may be running. What is known of the run comes when it has begun. */
+  /** Whether the guest may be running, and what is known of the run: the start in whole seconds, as a status has it. */
   readonly run?: { readonly containerID?: string; readonly startedAt?: Date };
   /** How the last run ended, and the one before it. */
   readonly exit?: ContainerExitRecord;
@@ -35,11 +35,18 @@ export interface ContainerCheckpoint {
   readonly crash?: CrashRecord;
 }
 
+/** A try of a container whose guest may run though `started` has not been told. */
+export interface BegunRun {
+  readonly attempt: number;
+  readonly containerID: string;
+  readonly startedAt: Date;
+}
+
 /**
- * The checkpoint of a state. `begun` are the tries of containers, by name, whose guest may run though `started` has
- * not been told: whoever starts containers adds a try and writes the checkpoint before it starts the guest.
+ * The checkpoint of a state. `begun` are the tries of containers by name: whoever starts containers adds a try and
+ * writes the checkpoint before it starts the guest.
  */
-export function checkpointOf(state: PodState, begun: ReadonlyMap<string, number> = new Map()): Checkpoint {
+export function checkpointOf(state: PodState, begun: ReadonlyMap<string, BegunRun> = new Map()): Checkpoint {
   const { pod, startTime, containers } = state.facts;
   const { namespace = "default", name = "", uid = "" } = pod.metadata ?? {};
   const ending = endingOf(state);
@@ -61,12 +68,11 @@ export function checkpointOf(state: PodState, begun: ReadonlyMap<string, number>
 }
 
 /**
- * Whether a step changed what a checkpoint keeps: whether the pod was taken, a run has begun or ended, or the pod is
- * ending.
+ * Whether a step changed what a checkpoint keeps: whether a run has begun or ended, or the pod is ending. A pod of which
+ * nothing has begun is taken up as a new one.
  */
 export function isWorthKeeping(before: PodState, after: PodState): boolean {
   if (before === after) return false;
-  if (before.name === "Registered" && after.name !== "Registered") return true;
   if (("outcome" in after && !("outcome" in before)) || endingOf(before) !== endingOf(after)) return true;
   return after.facts.containers.some((container, index) => {
     const earlier = before.facts.containers[index];
@@ -87,25 +93,35 @@ function runOf(container: Container | undefined): string | undefined {
 
 function containerCheckpointOf(
   { name, spec, imageID, attempt, exits, state, lastExit, crash }: Container,
-  begun: ReadonlyMap<string, number>,
+  begun: ReadonlyMap<string, BegunRun>,
 ): ContainerCheckpoint {
   const kept = { name, image: spec.image, imageID, attempt, exits, crash };
+  const begunOf = (attempt: number): BegunRun | undefined => {
+    const run = begun.get(name);
+    return run?.attempt === attempt ? run : undefined;
+  };
   switch (state.name) {
     case "Running":
-    case "Terminating": {
-      const { containerID, startedAt } = state;
-      return { ...kept, run: { containerID, startedAt }, exit: lastExit };
-    }
+    case "Terminating":
     case "Starting":
-    case "Killing":
-      if ("containerID" in state && state.containerID !== undefined) {
-        const { containerID, startedAt } = state;
-        return { ...kept, run: { containerID, startedAt }, exit: lastExit };
-      }
-      return begun.get(name) === attempt ? { ...kept, run: {}, exit: lastExit } : { ...kept, exit: lastExit };
+    case "Killing": {
+      const run = "containerID" in state && state.containerID !== undefined ? state : begunOf(attempt);
+      return { ...kept, run: run && runKeptOf(run), exit: lastExit };
+    }
     case "Terminated":
       return { ...kept, exit: state.exit, lastExit };
     default:
       return { ...kept, exit: lastExit };
   }
+}
+
+/** What a start is foretold as and what is told of it are mostly the same second: then nothing has changed. */
+function runKeptOf({
+  containerID,
+  startedAt,
+}: {
+  readonly containerID?: string;
+  readonly startedAt?: Date;
+}): NonNullable<ContainerCheckpoint["run"]> {
+  return { containerID, startedAt: startedAt && new Date(Math.floor(startedAt.getTime() / 1000) * 1000) };
 }

@@ -16,7 +16,7 @@
  * @packageDocumentation
  */
 export { checkpointOf, isWorthKeeping } from "./checkpoint.ts";
-export type { Checkpoint, ContainerCheckpoint } from "./checkpoint.ts";
+export type { BegunRun, Checkpoint, ContainerCheckpoint } from "./checkpoint.ts";
 export { CONTAINER_EDGES } from "./container-graph.ts";
 export type {
   Container,

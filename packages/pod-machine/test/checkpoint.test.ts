@@ -32,8 +32,13 @@ describe("a checkpoint", () => {
   it("says that a guest may run only if it may", () => {
     const pod = new Driver(podOf(["main"])).ready().pulled("main");
     expect(checkpointOf(pod.state).containers[0]?.run).toBeUndefined();
-    expect(checkpointOf(pod.state, new Map([["main", 0]])).containers[0]?.run).toBeUndefined();
-    expect(checkpointOf(pod.state, new Map([["main", 1]])).containers[0]?.run).toEqual({});
+    const begun = (attempt: number) =>
+      new Map([["main", { attempt, containerID: "wasi://main", startedAt: pod.at(1.234) }]]);
+    expect(checkpointOf(pod.state, begun(0)).containers[0]?.run).toBeUndefined();
+    expect(checkpointOf(pod.state, begun(1)).containers[0]?.run).toEqual({
+      containerID: "wasi://main",
+      startedAt: pod.at(1),
+    });
     pod.started("main");
     expect(checkpointOf(pod.state).containers[0]?.run).toMatchObject({ containerID: "wasi://main" });
   });

@@ -8,7 +8,7 @@ import {
   transition,
   workOf,
 } from "@krustlet/pod-machine";
-import type { MachineOptions, PodAction, PodEvent, PodLike, PodState } from "@krustlet/pod-machine";
+import type { BegunRun, MachineOptions, PodAction, PodEvent, PodLike, PodState } from "@krustlet/pod-machine";
 
 type Acted = Extract<PodAction, { readonly container: string }>;
 type Untimed = PodEvent extends infer E ? (E extends PodEvent ? Omit<E, "at"> : never) : never;
@@ -44,7 +44,7 @@ export class World {
   readonly #options: MachineOptions;
   /** What is on disk: the checkpoint, and which tries of containers may have run. */
   #kept: string | undefined;
-  #begun = new Map<string, number>();
+  #begun = new Map<string, BegunRun>();
   /** Runs of guests that truly began: container/restart. */
   readonly #runs = new Set<string>();
   /** The object as the API server has it; its status may be an old one. */
@@ -103,7 +103,7 @@ export class World {
 
   /** The guest runs from here on, as whoever starts it has noted before. */
   #begin({ container, attempt }: { readonly container: string; readonly attempt: number }): void {
-    this.#begun.set(container, attempt);
+    this.#begun.set(container, { attempt, containerID: `wasi://${container}`, startedAt: this.#now() });
     this.#keep();
     this.running.set(container, attempt);
     const facts = this.state.facts.containers.find(({ name }) => name === container);

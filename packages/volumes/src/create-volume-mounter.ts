@@ -9,21 +9,20 @@ import type {
   VolumeMounter,
 } from "@krustlet/interface";
 import type { V1Pod } from "@kubernetes/client-node";
-import { rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 
 import { makeDirectory } from "./beneath.ts";
 import { memoryDirectoryOf } from "./memory-directory.ts";
 import { MountedPod } from "./mounted-pod.ts";
-import { pathExists } from "./path-exists.ts";
-import { NODE_MARK, ownerMark } from "./owner-mark.ts";
+import { ownerMark } from "./owner-mark.ts";
 import { pluginOf } from "./plugin-of.ts";
 import { demandLabel, podText, uidOf } from "./pod-text.ts";
 import { ownerPathOf } from "./remove-abandoned-pods.ts";
 import { publishedIn } from "./published-in.ts";
 import { removeTree } from "./remove-tree.ts";
 import { TokenCache } from "./token-cache.ts";
-import { aboutVolume, volumeError } from "./volume-error.ts";
+import { aboutVolume, failedWith, volumeError } from "./volume-error.ts";
 import type { MadeVolume, VolumeContext } from "./volume-plugin.ts";
 
 /** What {@link createVolumeMounter} is made of. */
@@ -66,6 +65,24 @@ export function createVolumeMounter(init: VolumeMounterInit): VolumeMounter<V1Po
   const tokens = init.tokens && new TokenCache({ source: init.tokens, clock, random, warn });
   const rootDirectory = resolve(init.rootDirectory);
   const memory = memoryDirectoryOf(init.memoryDirectory);
+  let parents: Promise<void> | undefined;
+  const makeParents = async (): Promise<void> => {
+    await makeDirectory(rootDirectory, 0o700);
+    await makeDirectory(join(rootDirectory, "pods"), 0o700);
+  };
+  /** The Pod's directory; tells whether it is new. */
+  const makePodDirectory = async (directory: string): Promise<boolean> => {
+    if (init.podsOutliveProcess !== true)
+      await writeFile(ownerPathOf(directory), await ownerMark(), { mode: 0o600 });
+    try {
+      await mkdir(directory, { mode: 0o700 });
+      return true;
+    } catch (error) {
+      if (!failedWith(error, "EEXIST")) throw error;
+      await makeDirectory(directory, 0o700);
+      return false;
+    }
+  };
   return {
     async mount(pod, options = {}) {
       const directory = join(rootDirectory, "pods", uidOf(pod));
@@ -80,17 +97,13 @@ export function createVolumeMounter(init: VolumeMounterInit): VolumeMounter<V1Po
         ...(tokens && { tokens: (request, tokenOptions) => tokens.get(request, tokenOptions) }),
         ...((await memory) !== undefined && { memoryDirectory: await memory }),
       };
-      const isNew = !(await pathExists(directory));
       const volumes = new Map<string, MadeVolume>();
-      let begun = false;
+      let isNew = false;
       try {
         const makers = await prepare(pod, directory, context, options);
-        begun = true;
-        await makeDirectory(rootDirectory, 0o700);
-        await makeDirectory(dirname(directory), 0o700);
-        const mark = init.podsOutliveProcess === true ? NODE_MARK : await ownerMark();
-        await writeFile(ownerPathOf(directory), mark, { mode: 0o600 });
-        await makeDirectory(directory, 0o700);
+        // Once for all Pods; should somebody have removed it, the next try makes it again.
+        await (parents ??= makeParents());
+        isNew = await makePodDirectory(directory);
         for (const { name, path, where, make } of makers) {
           options.signal?.throwIfAborted();
           await makeDirectory(dirname(path), 0o700);
@@ -98,7 +111,8 @@ export function createVolumeMounter(init: VolumeMounterInit): VolumeMounter<V1Po
         }
         return new MountedPod({ pod, volumes, directory, ...(tokens && { tokens }) });
       } catch (cause) {
-        if (begun && isNew) await undo(volumes, directory);
+        if (failedWith(cause, "ENOENT", "ENOTDIR")) parents = undefined;
+        if (isNew) await undo(volumes, directory);
         throw volumeError(cause, `the volumes of ${podText(pod)} could not be made`);
       }
     },

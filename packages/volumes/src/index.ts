@@ -30,7 +30,7 @@ export { createVolumeMounter } from "./create-volume-mounter.ts";
 export type { VolumeMounterInit } from "./create-volume-mounter.ts";
 export { planMounts } from "./plan-mounts.ts";
 export type { PlannedMount } from "./plan-mounts.ts";
-export { removeAbandonedPods, removePodVolumes } from "./remove-abandoned-pods.ts";
+export { listLeftPodVolumes, removeAbandonedPods, removePodVolumes } from "./remove-abandoned-pods.ts";
 export type { LeftoverPods } from "./remove-abandoned-pods.ts";
 export { VOLUME_KINDS } from "./plugin-of.ts";
 export { writePayload } from "./write-payload.ts";

@@ -5,9 +5,6 @@ export async function ownerMark(): Promise<string> {
   return `${process.pid} ${await startOf("self")} ${await namespace()}`;
 }
 
-/** Marks Pods that a later process takes up again: no process ever has this one's number. */
-export const NODE_MARK = "node";
-
 /** Whether the process that wrote the mark has ended for certain. One of another PID namespace cannot be seen. */
 export async function hasEnded(mark: string): Promise<boolean> {
   const [, pid = "", start = "", where = ""] = /^(\d+) (\d+) (\d+)$/u.exec(mark.trim()) ?? [];

@@ -4,14 +4,16 @@ import { join, resolve } from "node:path";
 import type { CsiVolumes } from "@krustlet/interface";
 
 import { memoryDirectoryOf } from "./memory-directory.ts";
-import { hasEnded, NODE_MARK } from "./owner-mark.ts";
+import { hasEnded } from "./owner-mark.ts";
+import { pathExists } from "./path-exists.ts";
 import { memoryParentOf } from "./plugins/empty-dir-volume.ts";
-import { uidOf } from "./pod-text.ts";
+import { UID, uidOf } from "./pod-text.ts";
 import { demandUnpublished } from "./published-in.ts";
 import { removeTree } from "./remove-tree.ts";
 import { volumeError } from "./volume-error.ts";
 
 const OWNER = ".owner";
+const REMOVING = /\.removing$/u;
 
 /** Where it is noted whose the directory of a Pod is: beside it, so that it is there until the last file has gone. */
 export function ownerPathOf(podDirectory: string): string {
@@ -48,6 +50,17 @@ export async function removeAbandonedPods(init: LeftoverPods): Promise<void> {
 }
 
 /**
+ * The UIDs of Pods whose volumes outlived their process (`podsOutliveProcess`), whole or in part. Never rejects.
+ */
+export async function listLeftPodVolumes({
+  rootDirectory,
+}: Pick<LeftoverPods, "rootDirectory">): Promise<readonly string[]> {
+  const names = new Set(await namesIn(join(resolve(rootDirectory), "pods")));
+  const uids = new Set([...names].map((name) => name.replace(REMOVING, "")));
+  return [...uids].filter((uid) => UID.test(uid) && !names.has(`${uid}${OWNER}`));
+}
+
+/**
  * Removes the volumes of one Pod that outlived its process (`podsOutliveProcess`) and was not mounted again since. For
  * the one process that owns them. Resolves, too, where nothing is left.
  * @throws KrustletError `VolumeFailed`.
@@ -55,8 +68,8 @@ export async function removeAbandonedPods(init: LeftoverPods): Promise<void> {
 export async function removePodVolumes(init: LeftoverPods & { readonly uid: string }): Promise<void> {
   const root = resolve(init.rootDirectory);
   const uid = uidOf({ metadata: { uid: init.uid } });
-  const mark = await readFile(ownerPathOf(join(root, "pods", uid)), "utf8").catch(() => "");
-  if (mark !== NODE_MARK) return;
+  // That of a process which gives each Pod a new UID.
+  if (await pathExists(ownerPathOf(join(root, "pods", uid)))) return;
   try {
     await removePod(init, root, uid);
   } catch (cause) {

@@ -1,9 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 
-import { createVolumeMounter, removeAbandonedPods, removePodVolumes } from "../src/index.ts";
+import {
+  createVolumeMounter,
+  listLeftPodVolumes,
+  removeAbandonedPods,
+  removePodVolumes,
+} from "../src/index.ts";
 import { podOf, scratch, sourceOf } from "./pod-of.ts";
 
 const VOLUMES = [
@@ -98,13 +103,23 @@ it("removes the volumes of one pod that outlived its process, in memory too, and
   await removePodVolumes({ ...t.init, uid: "11111111-2222" });
   // It is of a process that gives each Pod a new UID.
   expect(await disk()).toHaveLength(2);
-  await writeFile(t.owner, "node");
+  await rm(t.owner);
   await removePodVolumes({ ...t.init, uid: "11111111-3333" });
-  expect(await disk()).toHaveLength(2);
+  expect(await disk()).toHaveLength(1);
   await removePodVolumes({ ...t.init, uid: "11111111-2222" });
   expect([await disk(), await t.inMemory()]).toEqual([[], []]);
   await removePodVolumes({ ...t.init, uid: "11111111-2222" });
   await expect(removePodVolumes({ ...t.init, uid: "../../etc" })).rejects.toMatchObject({
     code: "InvalidField",
   });
+});
+
+it("lists the pods of which processes left something that others take up, half removed ones too", async () => {
+  await using t = await setUp(true);
+  await mkdir(join(t.pods, "33333333.removing"));
+  await mkdir(join(t.pods, "44444444"));
+  await writeFile(join(t.pods, "44444444.owner"), "1 1 1");
+  await writeFile(join(t.pods, "..data"), "");
+  expect((await listLeftPodVolumes(t.init)).toSorted()).toEqual(["11111111-2222", "33333333"]);
+  expect(await listLeftPodVolumes({ rootDirectory: join(t.pods, "nothing") })).toEqual([]);
 });

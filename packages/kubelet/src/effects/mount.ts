@@ -20,8 +20,6 @@ export const mount: Effect<"mount"> = async (context, _action, signal) => {
   const mounting = (async () => {
     // An attempt that was cancelled is undone before the next one begins.
     await earlier;
-    // Whoever comes after this process has to know that there is something to undo.
-    await context.outputs.kept();
     return context.shared.mounts(() => kubelet.volumes.mount(pod, { signal }), { signal });
   })();
   context.mounting = mounting.catch(() => undefined);
@@ -45,7 +43,7 @@ export const unmount: Effect<"unmount"> = async (context) => {
     await kubelet.devices?.release(key.uid);
     const volumes = await context.mounting;
     if (volumes !== undefined) await volumes[Symbol.asyncDispose]();
-    else if (context.takenUp) await kubelet.removeVolumes?.(key.uid);
+    else if (context.takenUp) await kubelet.leftVolumes?.remove(key.uid);
     context.takenUp = false;
     context.mounting = Promise.resolve(undefined);
     const containers = containersDirOf(kubelet.rootDir, key);

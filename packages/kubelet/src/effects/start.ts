@@ -100,8 +100,9 @@ async function startContainer(
   const own = withDevices({ env, mounts }, devices, name);
   const terminationPath = terminationPathOf(kubelet.rootDir, key, name, attempt);
   const terminationLog = await openTerminationLog(spec, terminationPath);
+  const id = randomBytes(32).toString("hex");
   const plan = buildContainerPlan({
-    id: randomBytes(32).toString("hex"),
+    id,
     pod,
     container: spec,
     image,
@@ -116,6 +117,13 @@ async function startContainer(
   if (makeRuntime === undefined) throw new Error(`no runtime ${handler.runtime}`);
   const runtime = await makeRuntime();
   signal.throwIfAborted();
+  // Before anything is made of it that only a checkpoint leads to.
+  await context.outputs.begins(name, {
+    attempt,
+    containerID: `${runtime.name}://${id}`,
+    startedAt: context.now(),
+  });
+  signal.throwIfAborted();
   void forgetLogs(context, name, restartCount);
   const output = openContainerOutput(context, name, restartCount);
   try {
@@ -123,8 +131,6 @@ async function startContainer(
       stdin: kubelet.stdinOf?.(pod, name),
       write: (stream, chunk) => output.write(stream, chunk),
     };
-    await context.outputs.begins(name, attempt);
-    signal.throwIfAborted();
     const running = await runtime.start(plan, io, { signal });
     if (signal.aborted) {
       await running[Symbol.asyncDispose]();

@@ -1,6 +1,6 @@
 import type { FieldPath, Report } from "../problem.ts";
 import { supportIn } from "./field-support.ts";
-import type { FieldPlace, FieldTable } from "./field-support.ts";
+import type { FieldPlace, FieldSupport, FieldTable } from "./field-support.ts";
 
 /** Takes what the user is told of a field that is not read. */
 export type Warn = (path: FieldPath, message: string) => void;
@@ -19,31 +19,36 @@ export interface ApplyFieldsOptions {
 /** Reports each field of `object` that its table refuses, and warns of each that is loudly ignored. */
 export function applyFields(object: object, options: ApplyFieldsOptions): void {
   const { table, place = "run", report, warn } = options;
-  const prefixes = prefixesOf(table);
-  walk(object, "", options.root ?? []);
+  const path: (string | number)[] = [...(options.root ?? [])];
+  walkFields(object, branchesOf(table));
 
-  function walk(value: unknown, key: string, path: FieldPath): void {
-    const field = Object.hasOwn(table, key) ? table[key] : undefined;
-    const support = field && supportIn(place, field);
+  function walk(value: unknown, branch: Branch): void {
+    const support = branch.field && supportIn(place, branch.field);
     if (support !== undefined && support.support !== "supported" && !asksForNothing(value)) {
       if (support.support === "refused") {
         if (support.unless?.some((harmless) => harmless === value) === true) return;
-        return report(path, support.why, "UnsupportedField");
+        return report([...path], support.why, "UnsupportedField");
       }
-      if (support.warn === true) return warn(path, `ignored: ${support.why}`);
+      if (support.warn === true) return warn([...path], `ignored: ${support.why}`);
     }
-    if (Array.isArray(value)) {
-      for (const [index, item] of value.entries()) walkFields(item, `${key}[]`, [...path, index]);
-    } else {
-      walkFields(value, key, path);
+    if (!Array.isArray(value)) return walkFields(value, branch);
+    const { items } = branch;
+    if (items === undefined) return;
+    for (const [index, item] of value.entries()) {
+      path.push(index);
+      walkFields(item, items);
+      path.pop();
     }
   }
 
-  function walkFields(value: unknown, key: string, path: FieldPath): void {
+  function walkFields(value: unknown, { fields }: Branch): void {
     if (typeof value !== "object" || value === null || Array.isArray(value)) return;
     for (const [name, field] of Object.entries(value)) {
-      const child = key === "" ? name : `${key}.${name}`;
-      if (prefixes.has(child) || prefixes.has(`${child}[]`)) walk(field, child, [...path, name]);
+      const branch = fields.get(name);
+      if (branch === undefined) continue;
+      path.push(name);
+      walk(field, branch);
+      path.pop();
     }
   }
 }
@@ -53,18 +58,29 @@ function asksForNothing(value: unknown): boolean {
   return Array.isArray(value) && value.length === 0;
 }
 
-const PREFIXES = new WeakMap<FieldTable, ReadonlySet<string>>();
+/** A table as a tree: what is done with a field, its own fields, and those of a list's items. */
+interface Branch {
+  field?: FieldSupport;
+  readonly fields: Map<string, Branch>;
+  items?: Branch;
+}
 
-/** The paths of a table and of all that is above them. */
-function prefixesOf(table: FieldTable): ReadonlySet<string> {
-  const known = PREFIXES.get(table);
+const BRANCHES = new WeakMap<FieldTable, Branch>();
+
+function branchesOf(table: FieldTable): Branch {
+  const known = BRANCHES.get(table);
   if (known !== undefined) return known;
-  const prefixes = new Set(
-    Object.keys(table).flatMap((path) => {
-      const parts = path.split(".");
-      return parts.map((_, index) => parts.slice(0, index + 1).join("."));
-    }),
-  );
-  PREFIXES.set(table, prefixes);
-  return prefixes;
+  const root: Branch = { fields: new Map() };
+  for (const [path, support] of Object.entries(table)) {
+    let branch = root;
+    for (const part of path.split(".")) {
+      const [name = ""] = part.split("[]", 1);
+      const next: Branch = branch.fields.get(name) ?? { fields: new Map() };
+      branch.fields.set(name, next);
+      branch = part.endsWith("[]") ? (next.items ??= { fields: new Map() }) : next;
+    }
+    branch.field = support;
+  }
+  BRANCHES.set(table, root);
+  return root;
 }
