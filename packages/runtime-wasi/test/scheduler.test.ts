@@ -42,6 +42,9 @@ function createThread() {
   };
 }
 
+const turnOf = (scheduler: Scheduler, task: Task): Promise<void> =>
+  new Promise((resolve) => scheduler.turn(task, resolve));
+
 /** Counts the turns that a task gets. */
 function watch(turns: string[], name: string, turn: Promise<void> | undefined): void {
   void turn?.then(() => turns.push(name));
@@ -54,8 +57,8 @@ describe("Scheduler", () => {
     const { scheduler, running } = createThread();
     const [a, b] = [scheduler.add({}), scheduler.add({})];
     const turns: string[] = [];
-    watch(turns, "a", scheduler.turn(a));
-    watch(turns, "b", scheduler.turn(b));
+    watch(turns, "a", turnOf(scheduler, a));
+    watch(turns, "b", turnOf(scheduler, b));
     await settled();
     expect(turns).toEqual(["a"]);
     scheduler.release(a);
@@ -71,7 +74,7 @@ describe("Scheduler", () => {
     const turns: string[] = [];
     const tasks = Array.from({ length: 10 }, () => scheduler.add({}));
     for (const [index, task] of tasks.entries()) {
-      watch(turns, String(index), scheduler.turn(task));
+      watch(turns, String(index), turnOf(scheduler, task));
     }
     for (const task of tasks) {
       await settled();
@@ -90,8 +93,8 @@ describe("Scheduler", () => {
     const { scheduler } = thread;
     const [a, b] = [scheduler.add({}), scheduler.add({})];
     const turns: string[] = [];
-    watch(turns, "a", scheduler.turn(a));
-    watch(turns, "b", scheduler.turn(b));
+    watch(turns, "a", turnOf(scheduler, a));
+    watch(turns, "b", turnOf(scheduler, b));
     for (const name of ["a", "b", "a", "b"]) {
       await settled();
       thread.spend(1);
@@ -107,7 +110,7 @@ describe("Scheduler", () => {
   it("does not interrupt who has just begun", async () => {
     const thread = createThread();
     const task = thread.scheduler.add({});
-    await thread.scheduler.turn(task);
+    await turnOf(thread.scheduler, task);
     thread.spend(0.1);
     expect(thread.scheduler.yield()).toBeUndefined();
   });
@@ -115,7 +118,7 @@ describe("Scheduler", () => {
   it("does not charge the time that the machine gave to others", async () => {
     const thread = createThread();
     const task = thread.scheduler.add({});
-    await thread.scheduler.turn(task);
+    await turnOf(thread.scheduler, task);
     thread.spend(3);
     thread.lose(40);
     thread.scheduler.release(task);
@@ -127,7 +130,7 @@ describe("Scheduler", () => {
     const { scheduler } = thread;
     const task = scheduler.add({ cpuLimitMillis: 10 });
     const turns: string[] = [];
-    watch(turns, "first", scheduler.turn(task));
+    watch(turns, "first", turnOf(scheduler, task));
     await settled();
     thread.spend(1);
     watch(turns, "second", scheduler.yield());
@@ -146,8 +149,8 @@ describe("Scheduler", () => {
     const [a, b]: readonly Task[] = [scheduler.add({}), scheduler.add({})];
     if (a === undefined || b === undefined) throw new TypeError("two tasks");
     const turns: string[] = [];
-    await scheduler.turn(a);
-    watch(turns, "b", scheduler.turn(b));
+    await turnOf(scheduler, a);
+    watch(turns, "b", turnOf(scheduler, b));
     thread.spend(1);
     const interrupted = scheduler.yield();
     scheduler.remove(a, new Error("killed"));
@@ -158,12 +161,40 @@ describe("Scheduler", () => {
     expect(turns).toEqual([]);
   });
 
+  it("unwinds an interrupted task that is removed when it has its turn and does not run yet", async () => {
+    const thread = createThread();
+    const { scheduler } = thread;
+    const [a, b] = [scheduler.add({}), scheduler.add({})];
+    const turns: string[] = [];
+    await turnOf(scheduler, a);
+    thread.spend(1);
+    const interrupted = scheduler.yield();
+    thread.loop();
+    watch(turns, "b", turnOf(scheduler, b));
+    scheduler.remove(a, new Error("killed"));
+    await expect(interrupted).rejects.toThrow("killed");
+    await settled();
+    expect(turns).toEqual(["b"]);
+  });
+
+  it("lets none go on beneath the one that gives the thread back", async () => {
+    const { scheduler } = createThread();
+    const [a, b] = [scheduler.add({}), scheduler.add({})];
+    const turns: string[] = [];
+    await turnOf(scheduler, a);
+    scheduler.turn(b, () => turns.push("b"));
+    scheduler.release(a);
+    expect(turns).toEqual([]);
+    await settled();
+    expect(turns).toEqual(["b"]);
+  });
+
   it("passes the thread on when the one that holds it is removed", async () => {
     const { scheduler } = createThread();
     const [a, b] = [scheduler.add({}), scheduler.add({})];
     const turns: string[] = [];
-    await scheduler.turn(a);
-    watch(turns, "b", scheduler.turn(b));
+    await turnOf(scheduler, a);
+    watch(turns, "b", turnOf(scheduler, b));
     scheduler.remove(a, undefined);
     await settled();
     expect(turns).toEqual(["b"]);

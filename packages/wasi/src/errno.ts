@@ -122,3 +122,8 @@ export function errnoOf(error: unknown, otherwise: number = ERRNO.IO): number {
   const wasi: Readonly<Record<string, number>> = ERRNO;
   return (code.startsWith("E") ? wasi[code.slice(1)] : undefined) ?? otherwise;
 }
+
+/** The errno of what an import function threw. A RangeError is a pointer beyond the guest's memory. */
+export function errnoOfFailure(error: unknown): number {
+  return error instanceof RangeError ? ERRNO.FAULT : errnoOf(error);
+}

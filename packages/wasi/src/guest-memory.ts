@@ -6,6 +6,8 @@ const encoder = new TextEncoder();
 // As Linux: more buffers than IOV_MAX in one call is an error.
 const MAX_BUFFERS = 1024;
 const MAX_PATH = 4096;
+/** Bytes that are copied one by one at most. */
+const FEW = 128;
 // What every guest has before its memory is looked at.
 const NO_BYTES = new Uint8Array();
 const NO_VIEW = new DataView(NO_BYTES.buffer);
@@ -54,16 +56,39 @@ export class GuestMemory {
   buffers(pointer: number, count: number, max: number): Uint8Array<ArrayBuffer>[] {
     if (count >>> 0 > MAX_BUFFERS) fail(ERRNO.INVAL);
     const view = this.view;
-    const buffers: Uint8Array<ArrayBuffer>[] = [];
+    let buffers: Uint8Array<ArrayBuffer>[] | undefined;
     let left = max;
     for (let i = 0; i < count; i++) {
       const at = (pointer >>> 0) + i * 8;
-      const buffer = this.slice(view.getUint32(at, true), view.getUint32(at + 4, true));
-      if (buffer.length === 0 || left === 0) continue;
-      buffers.push(buffer.length > left ? buffer.subarray(0, left) : buffer);
-      left -= Math.min(left, buffer.length);
+      const start = view.getUint32(at, true);
+      const length = view.getUint32(at + 4, true);
+      this.require(start, length);
+      if (length === 0 || left === 0) continue;
+      const buffer = this.slice(start, Math.min(length, left));
+      left -= buffer.length;
+      // Most calls have one; a list that grows has room for seventeen.
+      if (buffers === undefined) buffers = [buffer];
+      else buffers.push(buffer);
     }
-    return buffers;
+    return buffers ?? [];
+  }
+
+  /** A copy of what is in the buffers of an iovec array, at most `max` bytes of it. */
+  copied(pointer: number, count: number, max: number): Uint8Array<ArrayBuffer> {
+    const length = Math.min(max, this.#lengthOf(pointer, count));
+    const view = this.view;
+    let copy: Uint8Array<ArrayBuffer> | undefined;
+    let at = pointer >>> 0;
+    for (let done = 0; done < length; at += 8) {
+      const start = view.getUint32(at, true);
+      const part = Math.min(view.getUint32(at + 4, true), length - done);
+      // All of it is in one buffer, as a rule.
+      if (part === length) return this.#bytes.slice(start, start + part);
+      copy ??= new Uint8Array(length);
+      this.#copy(start, part, copy, done);
+      done += part;
+    }
+    return copy ?? NO_BYTES;
   }
 
   /** A path, as the guest gave it. */
@@ -104,6 +129,26 @@ export class GuestMemory {
       target[bytes.length] = 0;
       at += target.length;
     }
+  }
+
+  /** Bytes in the buffers of an iovec array, each of which has to be in the memory. */
+  #lengthOf(pointer: number, count: number): number {
+    if (count >>> 0 > MAX_BUFFERS) fail(ERRNO.INVAL);
+    const view = this.view;
+    let length = 0;
+    for (let i = 0; i < count; i++) {
+      const at = (pointer >>> 0) + i * 8;
+      const part = view.getUint32(at + 4, true);
+      this.require(view.getUint32(at, true), part);
+      length += part;
+    }
+    return length;
+  }
+
+  #copy(start: number, length: number, to: Uint8Array, at: number): void {
+    if (length > FEW) to.set(this.#bytes.subarray(start, start + length), at);
+    // A view to copy by would be more than what it copies.
+    else for (let i = 0; i < length; i++) to[at + i] = this.#bytes[start + i] ?? 0;
   }
 
   #refresh(): void {

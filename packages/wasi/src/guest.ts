@@ -3,20 +3,24 @@ import { randomFillSync } from "node:crypto";
 import { DescriptorTable } from "./descriptor-table.ts";
 import { SourceReader } from "./descriptors/stream-descriptors.ts";
 import { SignalQueue } from "./descriptors/device-descriptors.ts";
-import { errnoOf, ERRNO } from "./errno.ts";
+import { errnoOf, errnoOfFailure } from "./errno.ts";
 import type { Answer } from "./face.ts";
 import { GuestMemory } from "./guest-memory.ts";
 import type { Gate, WasiClock, WasiExit, WasiInit } from "./init.ts";
 import { openKernel } from "./kernel/open-kernel.ts";
 import type { Kernel } from "./kernel/kernel.ts";
+import { Sleep } from "./preview1/sleep.ts";
 import type { ByteSource } from "./streams.ts";
 import { systemClock } from "./system-clock.ts";
 import { unwindError } from "./unwind.ts";
+import type { Wait } from "./wait.ts";
 
 const EMPTY: ByteSource = { read: () => new Uint8Array() };
 
 // A trap's backtrace has as many; the engine's default of 10 often ends before `main`.
 const MAX_FRAMES = 32;
+/** In a millisecond. */
+const NANOSECONDS = 1_000_000;
 
 /** The state of one guest that its imports work on. */
 export class Guest {
@@ -29,12 +33,18 @@ export class Guest {
   readonly #gate: Gate | undefined;
   readonly #onEnd: ((exit: WasiExit) => void)[] = [];
   #stdin: SourceReader | undefined;
-  // Drops what the guest waits for and unwinds it.
-  #abandon: (() => void) | undefined;
+  #sleep: Sleep | undefined;
+  /** What the guest is suspended for. */
+  #wait: Wait | undefined;
+  /** It is there, and the guest waits for its turn. */
+  #woken = false;
+  #resolve: ((answer: Answer) => void) | undefined;
+  #reject: ((reason: unknown) => void) | undefined;
   #inside = false;
-  #since = 0n;
   #frames = 0;
-  #spent = 0n;
+  // Milliseconds, and no BigInts, each of which is an object.
+  #since = 0;
+  #spent = 0;
 
   constructor(init: WasiInit) {
     this.init = init;
@@ -52,6 +62,11 @@ export class Guest {
     return (this.#stdin ??= new SourceReader(this.init.stdin ?? EMPTY));
   }
 
+  /** The guest's one sleep: it cannot have begun a second one before the first is over. */
+  get sleep(): Sleep {
+    return (this.#sleep ??= new Sleep(this));
+  }
+
   random(bytes: Uint8Array): void {
     if (this.init.random === undefined) randomFillSync(bytes);
     else this.init.random(bytes);
@@ -59,7 +74,8 @@ export class Guest {
 
   /** Nanoseconds that guest code has run. */
   get cpuTime(): bigint {
-    return this.#spent + (this.#inside ? process.hrtime.bigint() - this.#since : 0n);
+    const running = this.#inside ? performance.now() - this.#since : 0;
+    return BigInt(Math.round((this.#spent + running) * NANOSECONDS));
   }
 
   /** Guest code begins to run. */
@@ -67,7 +83,7 @@ export class Guest {
     this.#inside = true;
     this.#frames = Error.stackTraceLimit;
     Error.stackTraceLimit = MAX_FRAMES;
-    this.#since = process.hrtime.bigint();
+    this.#since = performance.now();
     this.#gate?.enter();
   }
 
@@ -76,8 +92,31 @@ export class Guest {
     if (!this.#inside) return;
     this.#inside = false;
     Error.stackTraceLimit = this.#frames;
-    this.#spent += process.hrtime.bigint() - this.#since;
+    this.#spent += performance.now() - this.#since;
     this.#gate?.leave();
+  }
+
+  /** Throws what unwinds the guest when it has ended. */
+  requireAlive(): void {
+    if (this.ended !== undefined) throw unwindError();
+  }
+
+  /** Suspends the guest until {@link Guest.wake} is called for `wait`; its answer is the import's result. */
+  suspendFor(wait: Wait): Promise<number> {
+    const promise = new Promise<number>(this.#hold);
+    this.#wait = wait;
+    this.leave();
+    wait.arm();
+    return promise;
+  }
+
+  /** What the guest waits for is there; when it is the guest's turn, it goes on. Any other wait is over already. */
+  wake(wait: Wait): void {
+    if (this.#wait !== wait || this.#woken || this.ended !== undefined) return;
+    this.#woken = true;
+    wait.disarm();
+    if (this.#gate === undefined) this.#goOn();
+    else this.#gate.turn(this.#goOn);
   }
 
   /**
@@ -85,35 +124,21 @@ export class Guest {
    * `arm` begins the waiting and returns how to stop it.
    */
   suspend(arm: (wake: () => void) => () => void, answer: () => Answer): Promise<number> {
-    return new Promise((resolve, reject) => {
-      let woken = false;
-      let disarm: (() => void) | undefined;
-      const resume = (): void => {
-        if (this.ended !== undefined) return;
-        this.#abandon = undefined;
-        this.enter();
-        try {
-          resolve(this.answered(answer));
-        } catch (error) {
-          reject(error);
-        }
-      };
-      const wake = (): void => {
-        if (woken || this.ended !== undefined) return;
-        woken = true;
-        disarm?.();
-        const turn = this.#gate?.turn();
-        if (turn === undefined) resume();
-        else turn.then(resume, resume);
-      };
-      this.#abandon = () => {
-        if (!woken) disarm?.();
-        reject(unwindError());
-      };
-      this.leave();
-      disarm = arm(wake);
-      if (woken) disarm();
-    });
+    let stop: (() => void) | undefined;
+    let over = false;
+    const wait: Wait = {
+      arm: () => {
+        stop = arm(() => this.wake(wait));
+        // Woken before there was anything to stop.
+        if (over) stop();
+      },
+      disarm: () => {
+        over = true;
+        stop?.();
+      },
+      answer,
+    };
+    return this.suspendFor(wait);
   }
 
   /** Suspends the guest until `promise` settles. */
@@ -143,19 +168,6 @@ export class Guest {
     }, answer);
   }
 
-  /** What an import function answers; whatever it throws becomes an errno. Throws when the guest has ended. */
-  answered(answer: () => Answer): Answer {
-    let result: Answer;
-    try {
-      result = answer();
-    } catch (error) {
-      result = error instanceof RangeError ? ERRNO.FAULT : errnoOf(error);
-    }
-    // The import ended the guest, or somebody did meanwhile: it gets no answer.
-    if (this.ended !== undefined) throw unwindError();
-    return result;
-  }
-
   onEnd(listener: (exit: WasiExit) => void): void {
     this.#onEnd.push(listener);
   }
@@ -165,9 +177,51 @@ export class Guest {
     if (this.ended !== undefined) return;
     this.ended = exit;
     this.leave();
-    this.#abandon?.();
-    this.#abandon = undefined;
+    this.#abandon();
     this.descriptors.closeAll();
     for (const listener of this.#onEnd.splice(0)) listener(exit);
+  }
+
+  // Made once, as a guest's stack is in one place at a time.
+  readonly #hold = (resolve: (answer: Answer) => void, reject: (reason: unknown) => void): void => {
+    this.#resolve = resolve;
+    this.#reject = reject;
+  };
+
+  readonly #goOn = (): void => {
+    const wait = this.#wait;
+    if (wait === undefined || !this.#woken || this.ended !== undefined) return;
+    this.#wait = undefined;
+    this.#woken = false;
+    // The answer may be to wait again.
+    const resolve = this.#resolve;
+    const reject = this.#reject;
+    this.enter();
+    try {
+      resolve?.(this.#answerOf(wait));
+    } catch (error) {
+      reject?.(error);
+    }
+  };
+
+  #answerOf(wait: Wait): Answer {
+    let answer: Answer;
+    try {
+      answer = wait.answer();
+    } catch (error) {
+      answer = errnoOfFailure(error);
+    }
+    // The import ended the guest, or somebody did meanwhile: it gets no answer.
+    this.requireAlive();
+    return answer;
+  }
+
+  /** Drops what the guest waits for and unwinds it. */
+  #abandon(): void {
+    const wait = this.#wait;
+    if (wait === undefined) return;
+    this.#wait = undefined;
+    if (!this.#woken) wait.disarm();
+    this.#reject?.(unwindError());
   }
 }

@@ -1,15 +1,34 @@
+import { errnoOfFailure } from "./errno.ts";
 import type { Answer, Face, ImportFunction } from "./face.ts";
 import type { Guest } from "./guest.ts";
 import { jspi } from "./jspi.ts";
 import { missingImport } from "./missing-import.ts";
-import { unwindError } from "./unwind.ts";
 
-type Call = (guest: Guest, ...values: unknown[]) => Answer;
+type Call = (guest: Guest, a?: unknown, b?: unknown, c?: unknown, d?: unknown) => Answer;
 
-function run(guest: Guest, answer: () => Answer): Answer {
+/**
+ * Calls an import function of up to four arguments; what it throws becomes an errno. No closures and no lists: whatever
+ * a call leaves behind brings the next collection of garbage nearer, which looks at the stacks of all guests that wait.
+ */
+export function answerOf(
+  guest: Guest,
+  call: Call,
+  a?: unknown,
+  b?: unknown,
+  c?: unknown,
+  d?: unknown,
+): Answer {
   // A guest that has ended and runs still gets no further than its next import.
-  if (guest.ended !== undefined) throw unwindError();
-  return guest.answered(answer);
+  guest.requireAlive();
+  let answer: Answer;
+  try {
+    answer = call(guest, a, b, c, d);
+  } catch (error) {
+    answer = errnoOfFailure(error);
+  }
+  // The import ended the guest, or somebody did meanwhile: it gets no answer.
+  guest.requireAlive();
+  return answer;
 }
 
 /**
@@ -20,17 +39,17 @@ function bound(guest: Guest, operation: ImportFunction): (...values: never[]) =>
   const call = operation as unknown as Call;
   switch (operation.length - 1) {
     case 0:
-      return () => run(guest, () => call(guest));
+      return () => answerOf(guest, call);
     case 1:
-      return (a: unknown) => run(guest, () => call(guest, a));
+      return (a: unknown) => answerOf(guest, call, a);
     case 2:
-      return (a: unknown, b: unknown) => run(guest, () => call(guest, a, b));
+      return (a: unknown, b: unknown) => answerOf(guest, call, a, b);
     case 3:
-      return (a: unknown, b: unknown, c: unknown) => run(guest, () => call(guest, a, b, c));
+      return (a: unknown, b: unknown, c: unknown) => answerOf(guest, call, a, b, c);
     case 4:
-      return (a: unknown, b: unknown, c: unknown, d: unknown) => run(guest, () => call(guest, a, b, c, d));
+      return (a: unknown, b: unknown, c: unknown, d: unknown) => answerOf(guest, call, a, b, c, d);
     default:
-      return (...values: unknown[]) => run(guest, () => call(guest, ...values));
+      return (...values: never[]) => answerOf(guest, () => operation(guest, ...values));
   }
 }
 

@@ -11,8 +11,11 @@ export interface Gate {
   enter(): void;
   /** Guest code has stopped running: it waits, has ended, or was closed. */
   leave(): void;
-  /** Asked when what a suspended guest waited for is there; the guest goes on when this settles. Undefined: at once. */
-  turn(): Promise<void> | undefined;
+  /**
+   * Asked when what a suspended guest waited for is there; the guest goes on when `goOn` is called, here already or
+   * later. `goOn` is the same function each time, and does nothing when the guest has ended meanwhile.
+   */
+  turn(goOn: () => void): void;
 }
 
 /** The clocks and timers of a guest. Times are nanoseconds. */
@@ -21,8 +24,8 @@ export interface WasiClock {
   realtime(): bigint;
   /** From any origin; never goes back. */
   monotonic(): bigint;
-  /** Calls `wake` once, `milliseconds` or a little later; the result cancels it. */
-  timer(milliseconds: number, wake: () => void): () => void;
+  /** Calls `wake` once, `milliseconds` or a little later, unless what this returns is disposed before. */
+  timer(milliseconds: number, wake: () => void): Disposable;
 }
 
 /** A directory (or file) that the guest finds open when it starts. */

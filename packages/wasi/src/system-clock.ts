@@ -1,4 +1,5 @@
 import type { WasiClock } from "./init.ts";
+import { TimerQueue } from "./timer-queue.ts";
 
 const MILLISECOND = 1_000_000n;
 /** Nanoseconds after which a clock that somebody has set is noticed. */
@@ -6,6 +7,8 @@ const LOOK_NS = 20n * MILLISECOND;
 // What the monotonic clock's time is added to.
 let offset = 0n;
 let nextLook = 0n;
+
+const timers = new TimerQueue();
 
 /** The host's clocks: nanoseconds of wall time from a millisecond clock, by what the monotonic one adds. */
 export const systemClock: WasiClock = {
@@ -16,10 +19,7 @@ export const systemClock: WasiClock = {
     return now + offset;
   },
   monotonic: () => process.hrtime.bigint(),
-  timer(milliseconds, wake) {
-    const timer = setTimeout(wake, Math.min(milliseconds, 2_147_483_647));
-    return () => clearTimeout(timer);
-  },
+  timer: (milliseconds, wake) => timers.add(milliseconds, wake),
 };
 
 function look(now: bigint): void {

@@ -103,7 +103,7 @@ describe("closing", () => {
       monotonic: () => 0n,
       timer: (_milliseconds: number, wake: () => void) => {
         timers.add(wake);
-        return () => void timers.delete(wake);
+        return { [Symbol.dispose]: () => void timers.delete(wake) };
       },
     };
     const module = await compileGuest("wait");
@@ -167,10 +167,10 @@ describe("the gate", () => {
     const gate = {
       enter: () => void events.push("enter"),
       leave: () => void events.push("leave"),
-      turn: () => {
+      turn: (goOn: () => void) => {
         events.push("turn");
+        turn = goOn;
         asked();
-        return new Promise<void>((resolve) => (turn = resolve));
       },
     };
     const running = runGuest("wait", ["sleep", "1"], { gate });

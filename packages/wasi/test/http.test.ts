@@ -228,7 +228,7 @@ describe("wasi_experimental_http", () => {
       monotonic: () => 0n,
       timer: (_ms: number, wake: () => void) => {
         open.push(wake);
-        return () => undefined;
+        return { [Symbol.dispose]: () => undefined };
       },
     };
     const init = { ...access(server.origin), clock };

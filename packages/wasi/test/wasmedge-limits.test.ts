@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { ERRNO, errnoOf } from "../src/errno.ts";
 import { FACES } from "../src/faces.ts";
 import { Guest } from "../src/guest.ts";
+import { answerOf } from "../src/import-object.ts";
 import type { NetworkPolicy } from "../src/index.ts";
 import { FAMILY } from "../src/wasmedge/socket-address.ts";
 import { OPTION, SocketOptions } from "../src/wasmedge/socket-options.ts";
@@ -24,7 +25,7 @@ function guestOf(maxDescriptors = 16, network: NetworkPolicy = {}): Guest {
 
 function call(guest: Guest, name: string, ...values: readonly number[]): number | Promise<number> {
   const operation = functions[name] as unknown as (guest: Guest, ...values: readonly number[]) => number;
-  return guest.answered(() => operation(guest, ...values));
+  return answerOf(guest, () => operation(guest, ...values));
 }
 
 /** An `address_t` at 0 of `bytes` at 64; the buffer is as long as they are. */

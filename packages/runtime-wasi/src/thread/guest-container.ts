@@ -79,7 +79,7 @@ export class GuestContainer {
         ? {
             enter: () => undefined,
             leave: () => scheduler.release(task),
-            turn: () => scheduler.turn(task),
+            turn: (goOn) => scheduler.turn(task, goOn),
           }
         : undefined,
     });
@@ -131,7 +131,7 @@ export class GuestContainer {
   }
 
   async #runGuest(wasi: Wasi, guest: GuestInstance): Promise<GuestEnd> {
-    if (this.#metered) await this.#scheduler.turn(this.#task);
+    if (this.#metered) await new Promise<void>((resolve) => this.#scheduler.turn(this.#task, resolve));
     const exit = await wasi.start(guest.instance, { memory: guest.memory });
     return endOf(exit, guest.growRefused());
   }

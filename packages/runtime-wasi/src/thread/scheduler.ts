@@ -8,6 +8,8 @@ import { SLICE_MS } from "./ticker.ts";
  */
 const TURN_MICROS = 4_000 * SLICE_MS;
 
+const SETTLED = Promise.resolve();
+
 /** A container as the scheduler of its thread sees it. */
 export interface Task extends Runnable {
   quota: CpuQuota | undefined;
@@ -56,6 +58,7 @@ export class Scheduler {
   readonly #throttled = new Set<Task>();
   #current: Task | undefined;
   #since = 0;
+  /** {@link SchedulerInit.cpuMicros} when the event loop was left for guests last. */
   #cpuSince = 0;
   /** When the event loop was left for guests last; undefined while no loop pass is asked for. */
   #batchSince: number | undefined;
@@ -80,13 +83,11 @@ export class Scheduler {
     };
   }
 
-  /** Resolves when the task holds the thread; never, once it was removed. */
-  turn(task: Task): Promise<void> {
-    return new Promise((resolve) => {
-      task.resume = resolve;
-      this.#enqueue(task, true);
-      this.#dispatch();
-    });
+  /** Calls `resume` when the task holds the thread; never, once it was removed. */
+  turn(task: Task, resume: () => void): void {
+    task.resume = resume;
+    this.#enqueue(task, true);
+    this.#dispatch();
   }
 
   /** The task gives the thread back. A task that does not hold it is left alone. */
@@ -157,31 +158,40 @@ export class Scheduler {
   #dispatch(): void {
     if (this.#current !== undefined || this.#batchIsOver()) return;
     for (let task = this.#queue.pickNext(); task !== undefined; task = this.#queue.pickNext()) {
-      const { resume } = task;
-      if (task.removed || resume === undefined) continue;
+      if (task.removed || task.resume === undefined) continue;
       this.#batchSince ??= this.#askForLoop();
       this.#current = task;
       this.#since = this.#init.now();
-      this.#cpuSince = this.#init.cpuMicros();
-      task.resume = undefined;
-      task.abandon = undefined;
       this.#init.running(true);
-      resume();
+      void SETTLED.then(this.#resume);
       return;
     }
   }
+
+  /** Lets the task go on that holds the thread: not beneath whatever gave the thread to it, which may be another guest. */
+  readonly #resume = (): void => {
+    const task = this.#current;
+    const resume = task?.resume;
+    if (task === undefined || resume === undefined) return;
+    task.resume = undefined;
+    task.abandon = undefined;
+    resume();
+  };
 
   #batchIsOver(): boolean {
     return this.#batchSince !== undefined && this.#init.now() - this.#batchSince >= SLICE_MS;
   }
 
   #askForLoop(): number {
-    this.#init.afterLoop(() => {
-      this.#batchSince = undefined;
-      this.#dispatch();
-    });
+    this.#cpuSince = this.#init.cpuMicros();
+    this.#init.afterLoop(this.#looped);
     return this.#init.now();
   }
+
+  readonly #looped = (): void => {
+    this.#batchSince = undefined;
+    this.#dispatch();
+  };
 
   /**
    * What the task that holds the thread has used since it got it: the time that passed, which is finer than the

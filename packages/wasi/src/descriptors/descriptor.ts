@@ -1,6 +1,7 @@
 import { ERRNO, fail } from "../errno.ts";
 import type { Filestat } from "../filestat.ts";
 import { virtualFilestat, virtualInode } from "../filestat.ts";
+import type { GuestMemory } from "../guest-memory.ts";
 import type { NewTime } from "../kernel/kernel.ts";
 
 /** `read` and `write` answer this when they would have to wait. */
@@ -45,6 +46,11 @@ export abstract class Descriptor {
   /** Takes as much of `buffers` as it can; a promise where only that tells when it is delivered. */
   write(_buffers: readonly Uint8Array<ArrayBuffer>[]): number | Promise<number> {
     return fail(ERRNO.BADF);
+  }
+
+  /** As {@link write}, at most `max` bytes from the `count` buffers whose iovecs are at `pointer`. */
+  writeFrom(memory: GuestMemory, pointer: number, count: number, max: number): number | Promise<number> {
+    return this.write(memory.buffers(pointer, count, max));
   }
 
   readAt(_buffers: readonly Uint8Array<ArrayBuffer>[], _offset: bigint): number {

@@ -1,5 +1,6 @@
 import { ERRNO, errnoOf, fail } from "../errno.ts";
 import { FILETYPE } from "../filestat.ts";
+import type { GuestMemory } from "../guest-memory.ts";
 import { RIGHTS, STREAM_RIGHTS } from "../rights.ts";
 import type { ByteSink, ByteSource } from "../streams.ts";
 import { Descriptor, WOULD_BLOCK } from "./descriptor.ts";
@@ -109,36 +110,31 @@ export class SinkDescriptor extends Descriptor {
     this.#sink = sink;
   }
 
-  override write(buffers: readonly Uint8Array<ArrayBuffer>[]): number | Promise<number> {
-    const first = buffers[0];
-    if (first === undefined) return 0;
+  override writeFrom(
+    memory: GuestMemory,
+    pointer: number,
+    count: number,
+    max: number,
+  ): number | Promise<number> {
     // A copy: the guest goes on to use its memory, and the sink may keep the chunk.
-    const chunk = buffers.length === 1 ? first.slice() : concatenated(buffers);
+    const chunk = memory.copied(pointer, count, max);
+    if (chunk.length === 0) return 0;
     // Read first: a sink that hands the chunk to another thread leaves an empty one.
     const { length } = chunk;
     try {
       const written = this.#sink.write(chunk);
       if (!(written instanceof Promise)) return length;
-      return written.then(
-        () => length,
-        (error: unknown) => fail(errnoOf(error, ERRNO.PIPE)),
-      );
+      return whenTaken(written, length);
     } catch (error) {
       return fail(errnoOf(error, ERRNO.PIPE));
     }
   }
 }
 
-function concatenated(buffers: readonly Uint8Array[]): Uint8Array {
-  let length = 0;
-  for (let index = 0; index < buffers.length; index++) length += buffers[index]?.length ?? 0;
-  const chunk = new Uint8Array(length);
-  let at = 0;
-  for (let index = 0; index < buffers.length; index++) {
-    const buffer = buffers[index];
-    if (buffer === undefined) continue;
-    chunk.set(buffer, at);
-    at += buffer.length;
-  }
-  return chunk;
+// Apart, so that a write that need not wait makes no closures.
+function whenTaken(written: Promise<void>, length: number): Promise<number> {
+  return written.then(
+    () => length,
+    (error: unknown) => fail(errnoOf(error, ERRNO.PIPE)),
+  );
 }

@@ -37,7 +37,7 @@ function waitFor<T>(
   answer: (value: T) => void,
 ): Promise<number> {
   const late = new AbortController();
-  const stopTimer = guest.clock.timer(LONGEST_WAIT_MS, () => late.abort());
+  const timer = guest.clock.timer(LONGEST_WAIT_MS, () => late.abort());
   const signal = AbortSignal.any([late.signal, sessionsOfGuest(guest).signal]);
   const given = Promise.withResolvers<never>();
   signal.addEventListener("abort", () => given.reject(signal.reason), { once: true });
@@ -49,7 +49,7 @@ function waitFor<T>(
     (error: unknown) => () => httpCodeOf(error),
   );
   return guest.waitFor(
-    outcome.finally(() => stopTimer()),
+    outcome.finally(() => timer[Symbol.dispose]()),
     (code) => coded(code),
   );
 }

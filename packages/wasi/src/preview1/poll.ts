@@ -6,7 +6,7 @@ import { RIGHTS } from "../rights.ts";
 import { CLOCK, timeOf } from "./clocks.ts";
 import { descriptorOf } from "./descriptor-of.ts";
 import type { Layout } from "./layout.ts";
-import { CLOCK_EVENT, clockWaitOf, EVENT_BYTES, millisecondsUntil, sleep } from "./sleep.ts";
+import { CLOCK_EVENT, clockWaitOf, EVENT_BYTES, millisecondsUntil } from "./sleep.ts";
 import type { ClockWait } from "./sleep.ts";
 
 const TYPE = { CLOCK: CLOCK_EVENT, FD_READ: 1, FD_WRITE: 2 } as const;
@@ -46,7 +46,7 @@ function waitsOf(guest: Guest, layout: Layout, pointer: number, count: number): 
     const type = view.getUint8(at + 8);
     try {
       if (type === TYPE.CLOCK) {
-        waits.clocks.push(clockAt(guest, layout, at));
+        waits.clocks.push(clockWaitOf(guest, layout, at));
       } else if (type === TYPE.FD_READ || type === TYPE.FD_WRITE) {
         const descriptor = descriptorOf(guest, view.getUint32(at + 16, true), RIGHTS.POLL_FD_READWRITE);
         const direction = type === TYPE.FD_READ ? "read" : "write";
@@ -59,17 +59,6 @@ function waitsOf(guest: Guest, layout: Layout, pointer: number, count: number): 
     }
   }
   return waits;
-}
-
-/** The clock of the subscription at an address. */
-function clockAt(guest: Guest, { subscription }: Layout, at: number): ClockWait {
-  const { view } = guest.memory;
-  return clockWaitOf(guest, {
-    userdata: view.getBigUint64(at, true),
-    clock: view.getUint32(at + subscription.clock, true),
-    time: view.getBigUint64(at + subscription.timeout, true),
-    flags: view.getUint16(at + subscription.clockFlags, true),
-  });
 }
 
 function eventsOf(guest: Guest, waits: Waits): PollEvent[] {
@@ -106,20 +95,22 @@ function writeEvents(guest: Guest, events: readonly PollEvent[], pointer: number
 /** Whole milliseconds until the first deadline, rounded up; 0 when it is there. */
 function untilFirst(guest: Guest, clocks: readonly ClockWait[]): number {
   let first = Infinity;
-  for (const wait of clocks) first = Math.min(first, millisecondsUntil(guest, wait));
+  for (const { clock, deadline } of clocks) {
+    first = Math.min(first, millisecondsUntil(deadline, timeOf(guest, clock)));
+  }
   return first;
 }
 
 /** Wakes at the first deadline. A timer that is early, as timers may be, is set again without waking the guest. */
 function atFirst(guest: Guest, clocks: readonly ClockWait[], wake: () => void): () => void {
-  let cancel: (() => void) | undefined;
+  let timer: Disposable | undefined;
   const look = (): void => {
     const left = untilFirst(guest, clocks);
     if (left === 0) wake();
-    else cancel = guest.clock.timer(left, look);
+    else timer = guest.clock.timer(left, look);
   };
   look();
-  return () => cancel?.();
+  return () => timer?.[Symbol.dispose]();
 }
 
 function arm(guest: Guest, waits: Waits, wake: () => void): () => void {
@@ -159,7 +150,7 @@ function pollOneoff(
   guest.memory.require(events, count * EVENT_BYTES);
   guest.memory.require(result, 4);
   if (count === 1 && isClock(guest, layout, subscriptions)) {
-    return sleep(guest, clockAt(guest, layout, subscriptions >>> 0), events, result);
+    return guest.sleep.by(layout, subscriptions >>> 0, events, result);
   }
   const waits = waitsOf(guest, layout, subscriptions, count);
   const now = eventsOf(guest, waits);

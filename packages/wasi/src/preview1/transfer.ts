@@ -20,7 +20,15 @@ export function whenReady(
   attempt: () => Answer,
 ): Answer {
   const answer = attempt();
-  if (answer !== WOULD_BLOCK) return answer;
+  return answer === WOULD_BLOCK ? waitReady(guest, descriptor, direction, attempt) : answer;
+}
+
+function waitReady(
+  guest: Guest,
+  descriptor: Descriptor,
+  direction: "read" | "write",
+  attempt: () => Answer,
+): Answer {
   if ((descriptor.flags & FDFLAGS.NONBLOCK) !== 0) return guest.yield(() => ERRNO.AGAIN);
   let late = false;
   return guest.suspend(
@@ -28,13 +36,13 @@ export function whenReady(
       const limit = descriptor.waitLimit(direction);
       const cancel = descriptor.onReady(direction, wake);
       if (limit === undefined) return cancel;
-      const stop = guest.clock.timer(limit, () => {
+      const timer = guest.clock.timer(limit, () => {
         late = true;
         wake();
       });
       return () => {
         cancel();
-        stop();
+        timer[Symbol.dispose]();
       };
     },
     () => {
@@ -59,14 +67,39 @@ export function read(guest: Guest, fd: number, buffers: number, count: number, r
 /** `fd_write`, and `write` of sockets. */
 export function write(guest: Guest, fd: number, buffers: number, count: number, result: number): Answer {
   const descriptor = descriptorOf(guest, fd, RIGHTS.FD_WRITE);
-  return whenReady(guest, descriptor, "write", () => {
-    const length = descriptor.write(guest.memory.buffers(buffers, count, MAX_TRANSFER));
-    if (length === WOULD_BLOCK) return WOULD_BLOCK;
-    const done = (written: number): number => {
-      guest.memory.setU32(result, written);
-      return ERRNO.SUCCESS;
-    };
-    return typeof length === "number" ? done(length) : guest.waitFor(length, done);
+  const answer = writeNow(guest, descriptor, buffers, count, result);
+  return answer === WOULD_BLOCK ? writeLater(guest, descriptor, buffers, count, result) : answer;
+}
+
+function writeNow(
+  guest: Guest,
+  descriptor: Descriptor,
+  buffers: number,
+  count: number,
+  result: number,
+): Answer {
+  const written = descriptor.writeFrom(guest.memory, buffers, count, MAX_TRANSFER);
+  if (written === WOULD_BLOCK) return WOULD_BLOCK;
+  if (typeof written !== "number") return whenWritten(guest, written, result);
+  guest.memory.setU32(result, written);
+  return ERRNO.SUCCESS;
+}
+
+// The functions with closures are apart: those would be made at each call, though few need them.
+function writeLater(
+  guest: Guest,
+  descriptor: Descriptor,
+  buffers: number,
+  count: number,
+  result: number,
+): Answer {
+  return waitReady(guest, descriptor, "write", () => writeNow(guest, descriptor, buffers, count, result));
+}
+
+function whenWritten(guest: Guest, written: Promise<number>, result: number): Answer {
+  return guest.waitFor(written, (length) => {
+    guest.memory.setU32(result, length);
+    return ERRNO.SUCCESS;
   });
 }
 
