@@ -49,7 +49,7 @@ export function byName<T>(live: Live<T>): OperatorFunction<PodChange, T> {
       const end = (name: string, line: Line): void => {
         for (const [uid, change] of line.waiting) {
           line.waiting.delete(uid);
-          if (change.type !== "removed") return begin(name, line, change);
+          return begin(name, line, change);
         }
         lines.delete(name);
         if (closed && lines.size === 0) subscriber.complete();
@@ -64,8 +64,11 @@ export function byName<T>(live: Live<T>): OperatorFunction<PodChange, T> {
               // It came back while it went, and is not wanted any more.
               if (change.type === "removed") line.waiting.delete(uid);
               line.changes$.next(change);
-            } else if (line !== undefined) line.waiting.set(uid, change);
-            else if (change.type !== "removed") {
+            } else if (line !== undefined) {
+              // Of one that never began nothing is left.
+              if (change.type === "removed") line.waiting.delete(uid);
+              else line.waiting.set(uid, change);
+            } else if (change.type !== "removed") {
               const first: Line = { uid, changes$: new Subject(), removed: false, waiting: new Map() };
               lines.set(`${namespace}/${name}`, first);
               begin(`${namespace}/${name}`, first, change);

@@ -1,5 +1,5 @@
-import { rm, rmdir } from "node:fs/promises";
-import { dirname } from "node:path";
+import { readdir, rm, rmdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
 
 import { logDirOf, pathSegmentOf } from "@krustlet/cri-log";
 import { KrustletError } from "@krustlet/interface";
@@ -40,7 +40,10 @@ export async function readLeftPods(store: CheckpointStore, left?: LeftVolumes): 
   return { checkpoints, broken, volumes: new Set(await left?.list()) };
 }
 
-/** Removes everything of a pod that is nobody's any more: devices, volumes, messages, logs and, at last, its checkpoint. */
+/**
+ * Removes everything of a pod that is nobody's any more: devices, volumes, messages, logs and, at last, its checkpoint. The
+ * one of a broken checkpoint has no name; its logs are found by its UID.
+ */
 export async function removeLeftPod(
   kubelet: Pick<KubeletInit, "rootDir" | "leftVolumes" | "devices" | "checkpoints">,
   { namespace, name, uid }: Pick<Checkpoint, "namespace" | "name" | "uid">,
@@ -51,6 +54,16 @@ export async function removeLeftPod(
   const containers = containersDirOf(kubelet.rootDir, key);
   await rm(containers, { recursive: true, force: true });
   await rmdir(dirname(containers)).catch(() => undefined);
-  await rm(logDirOf(kubelet.rootDir, key), { recursive: true, force: true });
+  const logs = name === "" ? await logDirsOf(kubelet.rootDir, uid) : [logDirOf(kubelet.rootDir, key)];
+  for (const directory of logs) await rm(directory, { recursive: true, force: true });
   await kubelet.checkpoints?.remove(uid);
+}
+
+/** The log directories of a UID, whatever the pod's name was. No name has an underscore in it. */
+async function logDirsOf(rootDir: string, uid: string): Promise<readonly string[]> {
+  const all = dirname(logDirOf(rootDir, { namespace: "", name: "", uid }));
+  const found = await readdir(all).catch(() => []);
+  return found
+    .filter((each) => each.split("_").slice(2).join("_") === pathSegmentOf(uid))
+    .map((each) => join(all, each));
 }

@@ -75,3 +75,15 @@ it("forgets what is over: a late change of it begins nothing, the name can be us
   }
   expect(log).toStrictEqual(["begin a1", "end a1", "begin a2", "end a2"]);
 });
+
+it("keeps nothing of pods that come and go while another one of their name ends", () => {
+  const { changes$, log, end } = open();
+  changes$.next(change("added", "a", "a1"));
+  for (const uid of ["a2", "a3"]) {
+    changes$.next(change("added", "a", uid));
+    changes$.next(change("removed", "a", uid));
+  }
+  changes$.next(change("added", "a", "a3"));
+  end.get("a1")?.();
+  expect(log).toStrictEqual(["begin a1", "end a1", "begin a3"]);
+});

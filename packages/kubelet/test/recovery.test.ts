@@ -292,6 +292,21 @@ describe("checkpoints that are none", () => {
     }
   });
 
+  it("go with everything of the pod, its logs by its UID, once every source has told its pods", async () => {
+    const first = await openNode();
+    const logs = ["uid-gone", "uid-gone-2"].map((uid) =>
+      logDirOf(first.rootDir, { namespace: "default", name: "gone", uid }),
+    );
+    for (const directory of logs) await mkdir(directory, { recursive: true });
+    await first.kubelet[Symbol.asyncDispose]();
+    await mkdir(join(first.rootDir, "checkpoints"), { recursive: true });
+    await writeFile(join(first.rootDir, "checkpoints", "uid-gone.json"), "half");
+    const next = await openNode(first);
+    next.source$.next({ type: "synced" });
+    await expect.poll(() => readdir(join(first.rootDir, "checkpoints"))).toStrictEqual([]);
+    expect(logs.map((directory) => existsSync(directory))).toStrictEqual([false, true]);
+  });
+
   it("neither hang the node nor lead it elsewhere: links, pipes and directories", async () => {
     const first = await openNode();
     const directory = join(first.rootDir, "checkpoints");

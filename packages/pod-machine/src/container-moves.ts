@@ -29,10 +29,8 @@ const PULL_FAILURE_MS = 5_000;
 const START_RETRY_MS = 10_000;
 /** Even at the end of a pod's grace period a container gets this much, as the kubelet does it. */
 const LEAST_GRACE_MS = 2_000;
-/** A kill that has not been answered is asked again after this … */
+/** A kill that has not been answered is asked again after this. */
 const KILL_RETRY_MS = 10_000;
-/** … and so many times before a container of a pod that ends counts as lost. One that may run again is never given up. */
-const KILL_TRIES = 6;
 /** Failures of a start that leave a run behind which ended with 128. */
 const FAILED_RUNS: ReadonlySet<StartFailure> = new Set([
   "RunContainerError",
@@ -206,14 +204,12 @@ export function kill(
 }
 
 /**
- * A kill that nobody answered is asked again. If the pod is to end it does so at last without an answer; but no second
- * run begins while the first one may still be there.
+ * A kill that nobody answered is asked again, without end: as long as the guest may still be there, its pod is, and
+ * nobody begins another one in its place.
  */
-export function killAgain(container: Container<"Killing">, at: Date): Container<"Killing" | "Terminated"> {
+export function killAgain(container: Container<"Killing">, at: Date): Container<"Killing"> {
   const { state } = container;
   if (!isDue(state.until, at)) return container;
-  if (state.cause === "stop" && state.tries >= KILL_TRIES)
-    return end(container, exitOf({ type: "woke", at }, state), state.cause);
   return to(container, { ...state, tries: state.tries + 1, until: after(at, KILL_RETRY_MS) });
 }
 
