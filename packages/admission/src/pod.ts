@@ -86,7 +86,7 @@ export interface AdmissionPod {
       readonly sysctls?: readonly { readonly name: string }[];
     };
   };
-  readonly status?: { readonly phase?: string };
+  readonly status?: { readonly phase?: string; readonly qosClass?: string };
 }
 
 /** A `V1Taint`. */
@@ -112,4 +112,6 @@ export interface AdmissionNode {
 export interface Rejection {
   readonly reason: string;
   readonly message: string;
+  /** For a critical pod: the pods that are to end first, and then it is taken. Absent: it is refused for good. */
+  readonly preempts?: readonly AdmissionPod[];
 }

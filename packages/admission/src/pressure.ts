@@ -1,6 +1,6 @@
+import { isBestEffort } from "./best-effort.ts";
 import type { AdmissionPod, Rejection } from "./pod.ts";
 import { isCriticalPod } from "./pod-kind.ts";
-import { amountsOf } from "./pod-requests.ts";
 import { toleratesTaint } from "./taints.ts";
 
 /**
@@ -15,15 +15,4 @@ export function pressureRejectionOf(pod: AdmissionPod, pressure: readonly string
     if (toleratesTaint(pod.spec?.tolerations, taint)) return undefined;
   }
   return { reason: "Evicted", message: `The node had condition: [${pressure.join(" ")}]. ` };
-}
-
-/** Whether neither the Pod nor any container asks for CPU or memory. */
-function isBestEffort({ spec }: AdmissionPod): boolean {
-  const all = [spec, ...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
-  return all.every((each) =>
-    [each?.resources?.requests, each?.resources?.limits].every((texts) => {
-      const amounts = amountsOf(texts, "the Pod");
-      return (amounts.get("cpu") ?? 0n) === 0n && (amounts.get("memory") ?? 0n) === 0n;
-    }),
-  );
 }

@@ -5,40 +5,55 @@ import type { Amounts } from "./pod-requests.ts";
 const NANO = 1_000_000_000n;
 const COUNTED_FIRST = ["cpu", "memory", "ephemeral-storage"];
 
+/** A resource of which the node has too little left, in the unit that is compared: thousandths of a core, or whole ones. */
+export interface Shortage {
+  readonly resource: string;
+  readonly requested: bigint;
+  readonly used: bigint;
+  readonly capacity: bigint;
+}
+
 /**
- * The first resource of which the node has too little left: places for pods, CPU, memory, disk, then the others by
- * name. Extended resources that the node does not know are somebody else's to give, and are not counted.
+ * The resources of which the node has too little left: places for pods, CPU, memory, disk, then the others by name.
+ * Extended resources that the node does not know are somebody else's to give, and are not counted.
  * @throws KrustletError `InvalidField` where a quantity of the pod or the node is none.
  */
-export function insufficientResourceOf(
+export function shortagesOf(
   pod: AdmissionPod,
   node: AdmissionNode,
   others: readonly AdmissionPod[],
-): Rejection | undefined {
-  const capacity = amountsOf(node.status?.allocatable, "the node");
-  const places = whole("pods", capacity.get("pods") ?? 0n);
-  if (BigInt(others.length) + 1n > places) return shortOf("pods", 1n, BigInt(others.length), places);
+): readonly Shortage[] {
+  const allocatable = amountsOf(node.status?.allocatable, "the node");
+  const places = whole("pods", allocatable.get("pods") ?? 0n);
+  const count = BigInt(others.length);
+  const shortages: Shortage[] =
+    count + 1n > places ? [{ resource: "pods", requested: 1n, used: count, capacity: places }] : [];
   const requests = podRequestsOf(pod);
-  if ([...requests.values()].every((amount) => amount <= 0n)) return undefined;
-  const counted = [...requests.keys()].filter((resource) => isCounted(resource, capacity));
-  const used = counted.length === 0 ? [] : others.map(requestsWhereReadable);
+  if ([...requests.values()].every((amount) => amount <= 0n)) return shortages;
+  const counted = [...requests.keys()].filter((resource) => isCounted(resource, allocatable));
   for (const resource of counted.toSorted(byOrder)) {
     const requested = whole(resource, requests.get(resource) ?? 0n);
-    const inUse = used.reduce((sum, each) => sum + whole(resource, each.get(resource) ?? 0n), 0n);
-    const available = whole(resource, capacity.get(resource) ?? 0n);
-    if (requested > 0n && requested > available - inUse)
-      return shortOf(resource, requested, inUse, available);
+    const used = others.reduce((sum, other) => sum + requestOf(other, resource), 0n);
+    const capacity = whole(resource, allocatable.get(resource) ?? 0n);
+    if (requested > 0n && requested > capacity - used)
+      shortages.push({ resource, requested, used, capacity });
   }
-  return undefined;
+  return shortages;
 }
 
-function shortOf(resource: string, requested: bigint, used: bigint, capacity: bigint): Rejection {
+/** Why a pod is refused for want of a resource. */
+export function rejectionOfShortage({ resource, requested, used, capacity }: Shortage): Rejection {
   return {
     reason: `OutOf${resource}`,
     message:
       `Node didn't have enough resource: ${resource}, requested: ${requested}, used: ${used}, ` +
       `capacity: ${capacity}`,
   };
+}
+
+/** What a pod that is there takes of a resource, in the unit that is compared; a pod is one place. */
+export function requestOf(pod: AdmissionPod, resource: string): bigint {
+  return resource === "pods" ? 1n : whole(resource, requestsWhereReadable(pod).get(resource) ?? 0n);
 }
 
 /** In the unit that is compared: thousandths of a core, or whole ones; rounded up. */

@@ -120,7 +120,8 @@ export interface KubeletInit {
   readonly objectsChanged$?: Observable<ObjectKey | undefined | void>;
   /**
    * Whether the node has room for a pod, and wants it: undefined, or why not. `active` are the pods that were admitted
-   * before it and have not ended. Asked for one pod after the other. Default: every pod is taken.
+   * before it and have not ended. Asked for one pod after the other, and again when the pods have ended that the rejection
+   * of a critical one `preempts`. Default: every pod is taken.
    */
   readonly admit?: (
     pod: V1Pod,

@@ -1,7 +1,10 @@
+import type { PodStatus } from "@krustlet/pod-machine";
 import type { V1Pod } from "@kubernetes/client-node";
 import { describe, expect, it } from "vitest";
 
+import type { KubeletInit } from "../src/index.ts";
 import { openBench, podOf } from "./fakes.ts";
+import type { Bench } from "./fakes.ts";
 
 const named = (name: string): V1Pod => podOf([{ name: "app" }], {}, { name });
 const names = (pods: readonly V1Pod[]): string => pods.map(({ metadata }) => metadata?.name).join(" ");
@@ -64,6 +67,77 @@ describe("admission", () => {
     first.resolve(undefined);
     await bench.started(1);
     expect(asked).toStrictEqual(["a", "c"]);
+  });
+});
+
+describe("a critical pod for which there is no room", () => {
+  /** A node of one place, which a pod named `critical` may take from another. */
+  const onePlace = (asked: string[]): Partial<KubeletInit> => ({
+    admit: (pod, active) => {
+      asked.push(`${pod.metadata?.name}: ${names(active)}`);
+      if (active.length === 0) return undefined;
+      const short = { reason: "OutOfpods", message: "no place" };
+      return pod.metadata?.name === "critical" ? { ...short, preempts: active } : short;
+    },
+  });
+  const statusOf = (bench: Bench, reason: string): PodStatus | undefined =>
+    bench.statuses.findLast((status) => status.reason === reason);
+
+  it("is taken when the pod has ended that has to go for it", async () => {
+    const asked: string[] = [];
+    await using bench = await openBench(onePlace(asked));
+    bench.add(named("a"));
+    const container = await bench.started();
+    container.stubborn = true;
+    bench.add(named("critical"));
+    await bench.until(() => container.terminated === 1);
+    expect(bench.containers).toHaveLength(1);
+    container.exit(0);
+    await bench.started(1);
+    expect(asked).toEqual(["a: ", "critical: a", "critical: "]);
+    await bench.until(() => statusOf(bench, "Preempting") !== undefined);
+    const status = statusOf(bench, "Preempting");
+    expect(status).toMatchObject({ phase: "Failed", message: "Preempted in order to admit critical pod" });
+    expect(status?.conditions?.find(({ type }) => type === "DisruptionTarget")).toMatchObject({
+      reason: "TerminationByKubelet",
+      message: "Pod was preempted by Kubelet to accommodate a critical pod.",
+    });
+    expect(bench.failures).toEqual([]);
+  });
+
+  it("is refused where that pod does not end in time", async () => {
+    const asked: string[] = [];
+    await using bench = await openBench(onePlace(asked));
+    const unmounting = Promise.withResolvers<void>();
+    bench.gate = (what) => (what === "unmount" ? unmounting.promise : undefined);
+    const stays = podOf([{ name: "app" }], {}, { name: "a" });
+    bench.add(stays);
+    const container = await bench.started();
+    container.stubborn = true;
+    container.kill = () => Promise.resolve();
+    bench.add(named("critical"));
+    await bench.until(() => container.terminated === 1);
+    await bench.clock.advance(120_000);
+    await bench.until(() => statusOf(bench, "OutOfpods") !== undefined);
+    expect(asked).toEqual(["a: ", "critical: a", "critical: a"]);
+    container.exit(137);
+    unmounting.resolve();
+  });
+
+  it("is waited for no longer when it is deleted, and the next one has its turn", async () => {
+    const asked: string[] = [];
+    await using bench = await openBench(onePlace(asked));
+    bench.add(named("a"));
+    const container = await bench.started();
+    container.stubborn = true;
+    const pod = named("critical");
+    bench.add(pod);
+    await bench.until(() => container.terminated === 1);
+    bench.remove(pod);
+    bench.add(named("b"));
+    await bench.until(() => asked.length === 3);
+    expect(asked.at(-1)).toBe("b: a");
+    container.exit(0);
   });
 });
 

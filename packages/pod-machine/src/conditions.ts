@@ -4,6 +4,7 @@ import { hasSucceeded, isInitialized } from "./plan-containers.ts";
 import type { PodFacts, PodOutcome, PodState, PodStateName } from "./pod-graph.ts";
 import type { PodConditionLike } from "./pod-like.ts";
 import type { PodCondition } from "./pod-status.ts";
+import { disruptionMessage } from "./words.ts";
 
 /** A condition without the times that the state remembers for it. */
 interface Verdict {
@@ -77,7 +78,7 @@ function verdictsOf(
   if (outcome?.rejected === true) return [scheduled];
   const containersReady = containersReadyOf(facts);
   return [
-    ...(outcome?.disruption === true ? [{ ...DISRUPTED, message: outcome.message }] : []),
+    ...(outcome?.disruption === true ? [{ ...DISRUPTED, message: disruptionMessage(outcome) }] : []),
     {
       type: "PodReadyToStartContainers",
       status: name === "Running" || name === "Terminating" ? "True" : "False",

@@ -80,3 +80,15 @@ export function goDuration(ms: number): string {
   const seconds = Math.round((total % 60) * 1000) / 1000;
   return `${hours > 0 ? `${hours}h` : ""}${total >= 60 ? `${minutes}m` : ""}${seconds}s`;
 }
+
+/** Why the node has ended a pod, as the condition `DisruptionTarget` says it. */
+export function disruptionMessage({
+  reason,
+  message,
+}: {
+  readonly reason?: string;
+  readonly message?: string;
+}): string | undefined {
+  if (reason === "Preempting") return "Pod was preempted by Kubelet to accommodate a critical pod.";
+  return message;
+}

@@ -164,6 +164,12 @@ describe("statusOf", () => {
       .run("main")
       .send({ ...evicted, disruption: false });
     expect(condition(own.exited("main", 143), "DisruptionTarget")).toBeUndefined();
+    const preempting = { type: "evicted", reason: "Preempting", message: "Preempted" } as const;
+    const preempted = new Driver(podOf(["main"])).ready().run("main").send(preempting).exited("main", 143);
+    expect(condition(preempted, "DisruptionTarget")?.message).toBe(
+      "Pod was preempted by Kubelet to accommodate a critical pod.",
+    );
+    expect(statusOf(preempted.state)).toMatchObject({ reason: "Preempting", message: "Preempted" });
     const conditions = [{ type: "DisruptionTarget", status: "True", reason: "EvictionByEvictionAPI" }];
     const others = new Driver(podOf(["main"], {}, { conditions })).ready();
     expect(condition(others, "DisruptionTarget")?.reason).toBe("EvictionByEvictionAPI");

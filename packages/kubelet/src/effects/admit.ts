@@ -1,8 +1,9 @@
 import { handlerOf } from "@krustlet/admission";
-import type { Handler } from "@krustlet/admission";
+import type { Handler, Rejection } from "@krustlet/admission";
 import { KrustletError } from "@krustlet/interface";
 import type { PodEvent } from "@krustlet/pod-machine";
 
+import { evictPod } from "../evict-pod.ts";
 import { messageOf } from "../failure-reason.ts";
 import type { PodContext } from "../pod-context.ts";
 import type { Effect } from "./effect.ts";
@@ -12,6 +13,9 @@ const SHUTTING_DOWN = {
   message: "Pod was rejected as the node is shutting down.",
 } as const;
 
+/** The kubelet's words for it. */
+const PREEMPTING = { reason: "Preempting", message: "Preempted in order to admit critical pod" } as const;
+
 /** Decides whether this machine takes the pod, and gives it an address. */
 export const admit: Effect<"admit"> = async (context, _action, signal) => {
   const { kubelet, pod } = context;
@@ -20,14 +24,7 @@ export const admit: Effect<"admit"> = async (context, _action, signal) => {
   if (handler.found === "nothing") {
     return rejected(context, handler.reason, new KrustletError("RuntimeNotFound", handler.message));
   }
-  const rejection = await context.shared.admissions(async () => {
-    signal.throwIfAborted();
-    const refused = context.shared.shuttingDown
-      ? SHUTTING_DOWN
-      : await kubelet.admit?.(context.pod, context.shared.activePods(context.key.uid));
-    context.admitted = refused === undefined;
-    return refused;
-  });
+  const rejection = await context.shared.admissions(() => judge(context, signal));
   if (rejection !== undefined) {
     const { reason, message } = rejection;
     return { type: "rejected", at: context.now(), reason, message };
@@ -41,6 +38,33 @@ export const admit: Effect<"admit"> = async (context, _action, signal) => {
   const podIPs = context.address === undefined ? hostIPs : [context.address.address];
   return { type: "admitted", at: context.now(), hostIPs, podIPs };
 };
+
+/** Asks the node, and ends the pods that it names for a critical one, which it then takes. */
+async function judge(context: PodContext, signal: AbortSignal): Promise<Rejection | undefined> {
+  const { kubelet, shared, key } = context;
+  const preempted = new Set<string>();
+  for (;;) {
+    signal.throwIfAborted();
+    const refused: Rejection | undefined = shared.shuttingDown
+      ? SHUTTING_DOWN
+      : await kubelet.admit?.(context.pod, shared.activePods(key.uid));
+    const uids = (refused?.preempts ?? []).map((pod) => pod.metadata?.uid ?? "");
+    // One that has been asked to end and does not is not asked again.
+    if (refused === undefined || !uids.some((uid) => !preempted.has(uid))) {
+      context.admitted = refused === undefined;
+      return refused;
+    }
+    await Promise.all(uids.map((uid) => preempt(context, uid, signal)));
+    for (const uid of uids) preempted.add(uid);
+  }
+}
+
+async function preempt({ kubelet, shared }: PodContext, uid: string, signal: AbortSignal): Promise<void> {
+  const living = shared.pods.get(uid);
+  const gracePeriodSeconds = living?.context.pod.spec?.terminationGracePeriodSeconds ?? 30;
+  const { clock, rootDir } = kubelet;
+  await evictPod(living, { ...PREEMPTING, gracePeriodSeconds }, { shared, clock, rootDir }, { signal });
+}
 
 /** Which runtime runs the pod's containers. */
 export function runtimeOf({ kubelet, pod }: Pick<PodContext, "kubelet" | "pod">): Handler {
