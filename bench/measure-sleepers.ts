@@ -2,6 +2,8 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
+import { launcherFlags } from "./launcher-flags.ts";
+
 /** What a process of sleeping containers found. */
 export interface SleepersFound {
   readonly count: number;
@@ -18,13 +20,7 @@ export interface SleepersFound {
 /** Runs `count` sleeping containers in a fresh process. */
 export async function measureSleepers(count: number): Promise<SleepersFound> {
   const script = join(import.meta.dirname, "sleepers.ts");
-  // As ./krustlet starts Node.
-  const flags = [
-    "--min-semi-space-size=4",
-    "--max-semi-space-size=8",
-    "--conditions=@krustlet/source",
-    "--expose-gc",
-  ];
+  const flags = [...launcherFlags(), "--conditions=@krustlet/source", "--expose-gc"];
   const args = [...flags, script, String(count)];
   const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 2 ** 26 });
   return JSON.parse(stdout) as SleepersFound;

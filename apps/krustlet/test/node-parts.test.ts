@@ -5,7 +5,7 @@ import type { ImageStore } from "@krustlet/interface";
 import type { DeviceResources } from "@krustlet/device-plugins";
 import type { Pressure } from "@krustlet/eviction";
 import type { Machine } from "@krustlet/node";
-import { FakeClock } from "@krustlet/testkit";
+import { FakeClock, MACHINE } from "@krustlet/testkit";
 import type { V1Node, V1Pod } from "@kubernetes/client-node";
 import { Subject } from "rxjs";
 import { describe, expect, it } from "vitest";
@@ -27,24 +27,6 @@ const NOW = new Date("2026-11-24T12:00:00Z");
 const config = (flags: Record<string, string> = {}) =>
   nodeConfigOf({ flags, env: {}, cwd: "/", hostname: "edge-1", root: "/r" });
 const CALM: Pressure = { memoryPressure: false, diskPressure: false, pidPressure: false };
-const MACHINE: Machine = {
-  hostname: "edge-1",
-  cpus: 4,
-  memoryBytes: 8 * 2 ** 30,
-  availableMemoryBytes: 4 * 2 ** 30,
-  swapBytes: 0,
-  diskBytes: 100 * 2 ** 30,
-  availableDiskBytes: 50 * 2 ** 30,
-  inodes: 1000,
-  freeInodes: 900,
-  maxPids: 30_000,
-  pids: 100,
-  machineID: "m",
-  systemUUID: "u",
-  bootID: "b",
-  kernelVersion: "6",
-  osImage: "Linux",
-};
 
 describe("the Node object", () => {
   const objectOf = (

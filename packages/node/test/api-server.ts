@@ -1,6 +1,6 @@
 import type { V1CertificateSigningRequest, V1Lease, V1Node } from "@kubernetes/client-node";
 import { formatQuantity, parseQuantity } from "@krustlet/quantity";
-import type { Machine } from "../src/measure-machine.ts";
+import { MACHINE } from "@krustlet/testkit";
 import type { NodeClient } from "../src/node-client.ts";
 import type { NodePatch } from "../src/plan-node-update.ts";
 
@@ -97,26 +97,6 @@ function found<T>(objects: ReadonlyMap<string, T>, name: string): T {
   if (object === undefined) throw new ApiError(404);
   return object;
 }
-
-/** A machine of four CPUs that lacks nothing. */
-export const MACHINE: Machine = {
-  hostname: "edge-1",
-  cpus: 4,
-  memoryBytes: 8 * 2 ** 30,
-  availableMemoryBytes: 4 * 2 ** 30,
-  swapBytes: 0,
-  diskBytes: 100 * 2 ** 30,
-  availableDiskBytes: 50 * 2 ** 30,
-  inodes: 1000,
-  freeInodes: 900,
-  maxPids: 32_768,
-  pids: 200,
-  machineID: "m",
-  systemUUID: "s",
-  bootID: "b1",
-  kernelVersion: "6.1.0",
-  osImage: "Debian GNU/Linux 12 (bookworm)",
-};
 
 /** What a Node of {@link MACHINE} is made of. */
 export const INIT = {

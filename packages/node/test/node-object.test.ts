@@ -15,7 +15,8 @@ import {
   planNodeUpdate,
 } from "../src/index.ts";
 import type { MachineReader, ResourceAmounts } from "../src/index.ts";
-import { INIT, MACHINE } from "./api-server.ts";
+import { MACHINE } from "@krustlet/testkit";
+import { INIT } from "./api-server.ts";
 
 const now = new Date("2026-01-01T00:00:00.500Z");
 const healthy = { memoryPressure: false, diskPressure: false, pidPressure: false, errors: [] };

@@ -36,6 +36,8 @@ export {
 export { startCsiDriver } from "./start-csi-driver.ts";
 export type { CsiCall, CsiDriverInit, CsiMethod, TestCsiDriver } from "./start-csi-driver.ts";
 export { FakeClock } from "./fake-clock.ts";
+export { MACHINE } from "./machine.ts";
+export type { MeasuredMachine } from "./machine.ts";
 export {
   buildArtifact,
   buildCncfArtifact,

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import type { Cluster, ControlPlane } from "@krustlet/control-plane";
+import type { Cluster, ControlPlane, FaultProxy } from "@krustlet/control-plane";
 import { startControlPlane, startFaultProxy } from "@krustlet/control-plane";
-import type { Kube, ObjectChange } from "@krustlet/kube";
+import type { Kube } from "@krustlet/kube";
 import {
   createEventRecorder,
   createObjectCache,
@@ -12,30 +12,13 @@ import {
   reviewAccess,
   reviewToken,
   watchNode,
-  watchPods,
   watchRuntimeClasses,
   watchServices,
 } from "@krustlet/kube";
 import { eventually } from "@krustlet/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { FollowedPods, Told } from "./followed-pods.ts";
 import { sharedCluster } from "./shared-cluster.ts";
-
-/** What a watch of pods, or of anything else, has told. */
-class Told<T extends { metadata?: { name?: string } }> {
-  readonly lines: string[] = [];
-  readonly objects = new Map<string, T>();
-  synced = false;
-  readonly next = (change: ObjectChange<T>): void => {
-    if (change.type === "synced") {
-      this.synced = true;
-      return;
-    }
-    const name = change.object.metadata?.name ?? "";
-    this.lines.push(`${change.type} ${name}`);
-    if (change.type === "deleted") this.objects.delete(name);
-    else this.objects.set(name, change.object);
-  };
-}
 
 function podOf(
   name: string,
@@ -86,6 +69,21 @@ let cluster: Cluster;
 beforeAll(async () => {
   cluster = await sharedCluster();
 });
+
+/** A node, and its way to the API server through a proxy that injects faults; both go with it. */
+async function nodeThroughProxy(): Promise<
+  AsyncDisposable & { readonly node: string; readonly proxy: FaultProxy; readonly kube: Kube }
+> {
+  await using opened = new AsyncDisposableStack();
+  const node = `kube-${randomUUID()}`;
+  const proxy = opened.use(await startFaultProxy(cluster.address));
+  const kubeconfig = await cluster.nodeKubeconfig(node, { server: proxy.server });
+  const kube = opened.use(await openKube({ kubeconfig }));
+  await nodeClient(kube).createNode(nodeOf(node));
+  opened.defer(async () => void (await cluster.kubectl(["delete", "node", node])));
+  const owned = opened.move();
+  return { node, proxy, kube, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
 
 describe("with no more than a node's rights", () => {
   const node = `kube-${randomUUID()}`;
@@ -223,33 +221,21 @@ describe("with no more than a node's rights", () => {
   });
 
   test("a watch tells of the pods of this node as they come, change and go", async () => {
-    const told = new Told();
-    const failures: unknown[] = [];
-    const watching = watchPods(kube, node, { onFailure: (error) => failures.push(error) }).subscribe(
-      told.next,
-    );
-    await eventually(
-      () => told.synced,
-      () => "the watch is not synced",
-    );
+    using followed = new FollowedPods(kube, node);
+    const { told, failures } = followed;
+    await followed.synced();
     const name = `w-${randomUUID()}`;
     told.lines.length = 0;
     await cluster.apply(podOf(name, node), podOf(`elsewhere-${name}`, "no-such-node"));
-    const saw = (line: string) =>
-      eventually(
-        () => told.lines.includes(line),
-        () => `${line} is not among ${told.lines.join(", ")}`,
-      );
-    await saw(`added ${name}`);
+    await followed.saw(`added ${name}`);
     const pod = told.objects.get(name);
     if (pod === undefined) throw new Error("there is no pod");
     await podClient(kube).patchPodStatus(pod, RUNNING);
-    await saw(`modified ${name}`);
+    await followed.saw(`modified ${name}`);
     await podClient(kube).deletePod(pod, { gracePeriodSeconds: 0 });
-    await saw(`deleted ${name}`);
+    await followed.saw(`deleted ${name}`);
     expect(told.lines.filter((line) => line.includes("elsewhere"))).toEqual([]);
     expect(failures).toEqual([]);
-    watching.unsubscribe();
   });
 
   test("a node watches itself, Services and RuntimeClasses", async () => {
@@ -446,15 +432,8 @@ describe("with no more than a node's rights", () => {
   });
 
   test("another client certificate is used from now on, and watches go on", async () => {
-    const told = new Told();
-    const failures: unknown[] = [];
-    const watching = watchPods(kube, node, { onFailure: (error) => failures.push(error) }).subscribe(
-      told.next,
-    );
-    await eventually(
-      () => told.synced,
-      () => "the watch is not synced",
-    );
+    using followed = new FollowedPods(kube, node);
+    await followed.synced();
     const view = ["config", "view", "--raw", "--flatten", "--output=json"];
     const config = JSON.parse(
       await cluster.kubectlOutput(view, { kubeconfig: await cluster.nodeKubeconfig(node) }),
@@ -466,27 +445,20 @@ describe("with no more than a node's rights", () => {
       key: pem("client-key-data"),
     });
     await eventually(
-      () => failures.length > 0,
+      () => followed.failures.length > 0,
       () => "the watch was not cut",
     );
     const name = `r-${randomUUID()}`;
     await cluster.apply(podOf(name, node));
-    await eventually(
-      () => told.lines.includes(`added ${name}`),
-      () => told.lines.join(", "),
-    );
+    await followed.saw(`added ${name}`);
     expect(await nodeClient(kube).getNode(node)).toMatchObject({ metadata: { name: node } });
-    watching.unsubscribe();
   });
 });
 
 describe("when the API server does not behave", () => {
   test("conflicts and throttling do not reach who writes a status", async () => {
-    const node = `kube-${randomUUID()}`;
-    await using proxy = await startFaultProxy(cluster.address);
-    const kubeconfig = await cluster.nodeKubeconfig(node, { server: proxy.server });
-    await using kube = await openKube({ kubeconfig });
-    await nodeClient(kube).createNode(nodeOf(node));
+    await using own = await nodeThroughProxy();
+    const { node, proxy, kube } = own;
     const name = `p-${randomUUID()}`;
     await cluster.apply(podOf(name, node));
     const client = podClient(kube);
@@ -510,18 +482,14 @@ describe("when the API server does not behave", () => {
     const failed = { ...RUNNING, phase: "Failed" };
     expect(await client.patchPodStatus(pod, failed)).toMatchObject({ status: { phase: "Failed" } });
     expect(throttling.hits).toBe(1);
-    await cluster.kubectl(["delete", "node", node]);
     await cluster.kubectl(["delete", "pod", name, "--force", "--grace-period=0"]);
   });
 
   test("watches that are cut, expired or dead tell everything, once", async () => {
-    const node = `kube-${randomUUID()}`;
-    await using proxy = await startFaultProxy(cluster.address);
-    const kubeconfig = await cluster.nodeKubeconfig(node, { server: proxy.server });
-    await using kube = await openKube({ kubeconfig });
-    await nodeClient(kube).createNode(nodeOf(node));
-    const told = new Told();
-    const watching = watchPods(kube, node).subscribe(told.next);
+    await using own = await nodeThroughProxy();
+    const { node, proxy, kube } = own;
+    using followed = new FollowedPods(kube, node);
+    const { told } = followed;
     const names = Array.from({ length: 12 }, (_, i) => `w${i}-${randomUUID()}`);
     const expired = proxy.rule({
       match: ({ path, query }) => path === "/api/v1/pods" && query.get("resourceVersion") !== null,
@@ -542,41 +510,21 @@ describe("when the API server does not behave", () => {
     );
     expect(expired.hits).toBeGreaterThan(0);
     for (const name of names) expect(told.lines.filter((line) => line === `added ${name}`)).toHaveLength(1);
-    watching.unsubscribe();
     await cluster.kubectl(["delete", "pods", ...names.slice(6), "--force", "--grace-period=0"]);
-    await cluster.kubectl(["delete", "node", node]);
   });
 
   test("a watch on which nothing comes any more is noticed, and goes on", async () => {
-    const node = `kube-${randomUUID()}`;
-    await using proxy = await startFaultProxy(cluster.address);
-    const kubeconfig = await cluster.nodeKubeconfig(node, { server: proxy.server });
-    await using kube = await openKube({ kubeconfig });
-    await nodeClient(kube).createNode(nodeOf(node));
-    const told = new Told();
-    const failures: unknown[] = [];
-    let silences = 0;
-    const watching = watchPods(kube, node, {
-      silentAfterMs: 3000,
-      onFailure: (error) => failures.push(error),
-      onSilence: () => (silences += 1),
-    }).subscribe(told.next);
-    await eventually(
-      () => told.synced,
-      () => "the watch is not synced",
-    );
+    await using own = await nodeThroughProxy();
+    const { node, proxy, kube } = own;
+    using followed = new FollowedPods(kube, node, { silentAfterMs: 3000 });
+    await followed.synced();
     expect(proxy.silenceWatches()).toBe(1);
     const name = `s-${randomUUID()}`;
     await cluster.apply(podOf(name, node));
-    await eventually(
-      () => told.lines.includes(`added ${name}`),
-      () => told.lines.join(", "),
-    );
-    expect(silences).toBeGreaterThan(0);
-    expect(failures).toEqual([]);
-    watching.unsubscribe();
+    await followed.saw(`added ${name}`);
+    expect(followed.silences).toBeGreaterThan(0);
+    expect(followed.failures).toEqual([]);
     await cluster.kubectl(["delete", "pod", name, "--force", "--grace-period=0"]);
-    await cluster.kubectl(["delete", "node", node]);
   });
 });
 
@@ -590,33 +538,22 @@ describe("when the API server is not there", () => {
   test("calls fail with a sentence, and watches go on where they were once it is back", async () => {
     await using kube = await openKube({ kubeconfig: await own.nodeKubeconfig("n1") });
     await nodeClient(kube).createNode(nodeOf("n1"));
-    const told = new Told();
-    const failures: unknown[] = [];
-    const watching = watchPods(kube, "n1", { onFailure: (error) => failures.push(error) }).subscribe(
-      told.next,
-    );
+    using followed = new FollowedPods(kube, "n1");
     await own.apply(podOf("before", "n1"));
-    await eventually(
-      () => told.lines.includes("added before"),
-      () => told.lines.join(", "),
-    );
+    await followed.saw("added before");
     await own.apiServer.kill();
     await expect(nodeClient(kube).getNode("n1")).rejects.toMatchObject({
       code: "ApiServerUnavailable",
       message: `The API server ${own.server} cannot be reached for GET /api/v1/nodes/n1: nothing listens there.`,
     });
     await eventually(
-      () => failures.length > 1,
+      () => followed.failures.length > 1,
       () => "the watch did not notice",
     );
     await own.apiServer.start();
     await own.apply(podOf("after", "n1"));
-    await eventually(
-      () => told.lines.includes("added after"),
-      () => told.lines.join(", "),
-    );
-    expect(told.lines.filter((line) => line === "added before")).toHaveLength(1);
-    watching.unsubscribe();
+    await followed.saw("added after");
+    expect(followed.told.lines.filter((line) => line === "added before")).toHaveLength(1);
   });
 
   test("a call of an API server that hangs ends in time", async () => {
