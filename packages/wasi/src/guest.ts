@@ -31,7 +31,7 @@ export class Guest {
   readonly signals: SignalQueue;
   ended: WasiExit | undefined;
   readonly #gate: Gate | undefined;
-  readonly #onEnd: ((exit: WasiExit) => void)[] = [];
+  #onEnd: readonly ((exit: WasiExit) => void)[] = [];
   #stdin: SourceReader | undefined;
   #sleep: Sleep | undefined;
   /** What the guest is suspended for. */
@@ -169,7 +169,8 @@ export class Guest {
   }
 
   onEnd(listener: (exit: WasiExit) => void): void {
-    this.#onEnd.push(listener);
+    // As a rule there is one; a list that grows has room for seventeen.
+    this.#onEnd = this.#onEnd.length === 0 ? [listener] : [...this.#onEnd, listener];
   }
 
   /** The guest has ended: nothing of it is left when this returns. Only the first end counts. */
@@ -179,7 +180,8 @@ export class Guest {
     this.leave();
     this.#abandon();
     this.descriptors.closeAll();
-    for (const listener of this.#onEnd.splice(0)) listener(exit);
+    for (const listener of this.#onEnd) listener(exit);
+    this.#onEnd = [];
   }
 
   // Made once, as a guest's stack is in one place at a time.

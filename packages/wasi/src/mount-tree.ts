@@ -28,7 +28,11 @@ interface Draft {
   readonly children: Map<string, Draft>;
 }
 
-function place(root: Draft, path: string, node: RootNode): void {
+function emptyDraft(): Draft {
+  return { node: undefined, children: new Map() };
+}
+
+function place(root: Draft, path: string, node: RootNode): Draft {
   const { components } = splitPath(path);
   if (!path.startsWith("/") || components.includes("..") || path.includes("\0")) {
     throw new KrustletError("PathEscape", `the mount path ${JSON.stringify(path)} is no plain absolute path`);
@@ -37,7 +41,7 @@ function place(root: Draft, path: string, node: RootNode): void {
   for (const component of components) {
     let next = draft.children.get(component);
     if (next === undefined) {
-      next = { node: undefined, children: new Map() };
+      next = emptyDraft();
       draft.children.set(component, next);
     }
     draft = next;
@@ -45,6 +49,7 @@ function place(root: Draft, path: string, node: RootNode): void {
   draft.node = node;
   // A later mount at the same path, or above, hides what was there.
   draft.children.clear();
+  return root;
 }
 
 function finished(draft: Draft): RootNode {
@@ -59,9 +64,8 @@ function finished(draft: Draft): RootNode {
  * @throws KrustletError `PathEscape` for a target that is not absolute or holds `..`.
  */
 export function buildMountTree(mounts: readonly Mount[], options: MountTreeOptions = {}): RootNode {
-  const root: Draft = { node: undefined, children: new Map() };
+  const root = emptyDraft();
   if (options.rootfs !== undefined) root.node = { kind: "host-directory", ...options.rootfs };
-  const own = options.devices === false ? [] : DEVICES;
   const rootMounts = mounts.filter(({ target }) => splitPath(target).components.length === 0);
   const others = mounts.filter((mount) => !rootMounts.includes(mount));
   const nodeOf = ({ kind, source, readOnly }: Mount): RootNode =>
@@ -69,7 +73,29 @@ export function buildMountTree(mounts: readonly Mount[], options: MountTreeOptio
       ? { kind: "host-directory", path: source, readOnly }
       : { kind: "host-file", path: source, readOnly };
   for (const mount of rootMounts) place(root, mount.target, nodeOf(mount));
-  for (const [path, node] of own) place(root, path, node);
+  if (options.devices !== false) placeDevices(root, new Set(others.map(({ target }) => firstOf(target))));
   for (const mount of others) place(root, mount.target, nodeOf(mount));
   return finished(root);
+}
+
+/** The directories of the host's own nodes, by name: the same ones in all trees where no mount lies in them. */
+const DEVICE_DIRECTORIES: NodeChildren = childrenOf(
+  finished(DEVICES.reduce((root, [path, node]) => place(root, path, node), emptyDraft())),
+);
+
+function placeDevices(root: Draft, changed: ReadonlySet<string | undefined>): void {
+  for (const [name, directory] of DEVICE_DIRECTORIES) {
+    if (!changed.has(name)) place(root, `/${name}`, directory);
+  }
+  for (const [path, node] of DEVICES) if (changed.has(firstOf(path))) place(root, path, node);
+}
+
+function firstOf(path: string): string | undefined {
+  return splitPath(path).components[0];
+}
+
+function childrenOf(node: RootNode): NodeChildren {
+  return (
+    (node.kind === "directory" || node.kind === "host-directory" ? node.children : undefined) ?? new Map()
+  );
 }

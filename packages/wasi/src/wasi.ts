@@ -101,21 +101,20 @@ class GuestWasi implements Wasi {
     return buildImports(this.#guest, module, facesWith(this.#guest.init.faces), extra);
   }
 
-  async start(instance: WebAssembly.Instance, options: StartOptions = {}): Promise<WasiExit> {
+  // Not async, nor `run` beneath: what such functions keep while they wait is kept for each guest that sleeps.
+  start(instance: WebAssembly.Instance, options: StartOptions = {}): Promise<WasiExit> {
     const guest = this.#guest;
     const { startExport = "_start" } = options;
     const start = instance.exports[startExport];
     if (typeof start !== "function") {
       const what =
         instance.exports["_initialize"] === undefined ? "" : "; it is a library (reactor), not a command";
-      throw new KrustletError(
-        "InvalidModule",
-        `the module exports no function "${startExport}" to begin with${what}`,
-      );
+      const message = `the module exports no function "${startExport}" to begin with${what}`;
+      return Promise.reject(new KrustletError("InvalidModule", message));
     }
     const memory = options.memory ?? instance.exports["memory"];
     if (memory instanceof WebAssembly.Memory) guest.memory.attach(memory);
-    if (guest.ended !== undefined) return guest.ended;
+    if (guest.ended !== undefined) return this.#exit;
     guest.enter();
     jspi
       .promising(start as () => unknown)()

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { buildMountTree } from "../src/index.ts";
+import type { RootNode } from "../src/index.ts";
 
 const mount = (source: string, target: string) =>
   ({ source, target, kind: "directory", readOnly: false }) as const;
@@ -28,6 +29,18 @@ describe("a mount tree", () => {
       kind: "directory",
       children: new Map([["a", { kind: "host-directory", path: "/three", readOnly: false }]]),
     });
+  });
+
+  it("has a mount among the devices, and no other tree has it", () => {
+    const namesIn = (tree: RootNode | undefined): readonly string[] =>
+      tree?.kind === "directory" ? [...tree.children.keys()] : [];
+    const childOf = (tree: RootNode, name: string): RootNode | undefined =>
+      tree.kind === "directory" ? tree.children.get(name) : undefined;
+    const plain = namesIn(childOf(buildMountTree([]), "dev"));
+    const tree = buildMountTree([mount("/memory", "/dev/shm"), mount("/own", "/dev/null")]);
+    expect(namesIn(childOf(tree, "dev"))).toEqual([...plain, "shm"]);
+    expect(childOf(childOf(tree, "dev")!, "null")).toMatchObject({ path: "/own" });
+    expect(namesIn(childOf(buildMountTree([mount("/a", "/a")]), "dev"))).toEqual(plain);
   });
 
   it.each(["relative", "/a/../b", "/nul\0"])("refuses the target %j", (target) => {

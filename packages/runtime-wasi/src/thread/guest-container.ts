@@ -9,6 +9,7 @@ import { pagesOf } from "./memory-limit.ts";
 import { OutputPipe, type SendChunk } from "./output-pipe.ts";
 import { RemoteStdin } from "./remote-stdin.ts";
 import type { Scheduler, Task } from "./scheduler.ts";
+import { TaskGate } from "./task-gate.ts";
 
 /** What a container needs of its thread. */
 export interface GuestContainerInit {
@@ -57,7 +58,6 @@ export class GuestContainer {
   static async create(init: GuestContainerInit): Promise<GuestContainer> {
     const { plan, scheduler } = init;
     const container = new GuestContainer(init);
-    const task = container.#task;
     await using undo = new AsyncDisposableStack();
     if (init.extension !== undefined) undo.use(init.extension);
     const listen = [];
@@ -67,21 +67,15 @@ export class GuestContainer {
       args: plan.args,
       env: envOf(plan),
       stdin: init.stdin ? stdin : undefined,
-      stdout: { write: (chunk) => output.write("stdout", chunk) },
-      stderr: { write: (chunk) => output.write("stderr", chunk) },
+      stdout: output.stdout,
+      stderr: output.stderr,
       preopens: [{ guestPath: "/", node: buildMountTree(plan.mounts) }],
       listen,
       network: { address: plan.address },
       http: plan.http,
       onSignalReaders: init.onSignalReaders,
       faces: init.extension?.faces,
-      gate: container.#metered
-        ? {
-            enter: () => undefined,
-            leave: () => scheduler.release(task),
-            turn: (goOn) => scheduler.turn(task, goOn),
-          }
-        : undefined,
+      gate: container.#metered ? new TaskGate(scheduler, container.#task) : undefined,
     });
     undo.defer(() => wasi.close());
     container.#guest = instantiateGuest({ ...init, wasi, limitPages: container.#limitPages });
@@ -92,7 +86,7 @@ export class GuestContainer {
   }
 
   /** Runs the guest to its end, whoever ends it. */
-  async run(): Promise<GuestEnd> {
+  run(): Promise<GuestEnd> {
     const [wasi, guest] = [this.#wasi, this.#guest];
     if (wasi === undefined) throw new TypeError("a container runs only after it was created");
     if (guest === undefined) {
@@ -101,17 +95,14 @@ export class GuestContainer {
         reason: "OOMKilled",
         message: `the module wants more memory from its start than its limit of ${this.#limitPages} pages of 64 KiB`,
       });
-    } else {
-      // A kill or a stop request settles #ended before this does, and then this may never settle.
-      void this.#runGuest(wasi, guest).then(this.#ended.resolve, (error: unknown) =>
-        this.#ended.resolve({ exitCode: 137, reason: "Error", message: String(error) }),
-      );
-    }
-    const end = await this.#ended.promise;
-    this.#scheduler.remove(this.#task, wasi.unwind);
-    this.#extension?.[Symbol.dispose]();
-    this.output.flush();
-    return end;
+    } else if (this.#metered) this.#scheduler.turn(this.#task, () => this.#start(wasi, guest));
+    else this.#start(wasi, guest);
+    return this.#ended.promise.then((end) => {
+      this.#scheduler.remove(this.#task, wasi.unwind);
+      this.#extension?.[Symbol.dispose]();
+      this.output.flush();
+      return end;
+    });
   }
 
   /** Asks the guest to stop; one that does not listen is ended with 143. */
@@ -130,10 +121,12 @@ export class GuestContainer {
     };
   }
 
-  async #runGuest(wasi: Wasi, guest: GuestInstance): Promise<GuestEnd> {
-    if (this.#metered) await new Promise<void>((resolve) => this.#scheduler.turn(this.#task, resolve));
-    const exit = await wasi.start(guest.instance, { memory: guest.memory });
-    return endOf(exit, guest.growRefused());
+  #start(wasi: Wasi, guest: GuestInstance): void {
+    // A kill or a stop request settles #ended before this does, and then this may never settle.
+    wasi.start(guest.instance, { memory: guest.memory }).then(
+      (exit) => this.#ended.resolve(endOf(exit, guest.growRefused())),
+      (error: unknown) => this.#ended.resolve({ exitCode: 137, reason: "Error", message: String(error) }),
+    );
   }
 
   #end(wasi: Wasi, end: GuestEnd): void {

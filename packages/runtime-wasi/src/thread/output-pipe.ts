@@ -1,3 +1,5 @@
+import type { ByteSink } from "@krustlet/wasi";
+
 /** Bytes that may be under way to the runtime before the guest's next write waits. */
 const WINDOW = 256 * 1024;
 /** Bytes of small writes that are put together at most. */
@@ -12,6 +14,9 @@ export type SendChunk = (stream: "stdout" | "stderr", chunk: Uint8Array) => void
  * delivered is bounded: beyond a window, writes wait for {@link OutputPipe.credit}.
  */
 export class OutputPipe {
+  /** Its two ends, for a guest. */
+  readonly stdout: ByteSink = new PipeEnd(this, "stdout");
+  readonly stderr: ByteSink = new PipeEnd(this, "stderr");
   readonly #send: SendChunk;
   readonly #coalesce: boolean;
   #under = 0;
@@ -72,6 +77,20 @@ export class OutputPipe {
     if (this.#under > WINDOW || this.#room === undefined) return;
     this.#room.resolve();
     this.#room = undefined;
+  }
+}
+
+class PipeEnd implements ByteSink {
+  readonly #pipe: OutputPipe;
+  readonly #stream: "stdout" | "stderr";
+
+  constructor(pipe: OutputPipe, stream: "stdout" | "stderr") {
+    this.#pipe = pipe;
+    this.#stream = stream;
+  }
+
+  write(chunk: Uint8Array): void | Promise<void> {
+    return this.#pipe.write(this.#stream, chunk);
   }
 }
 

@@ -1,9 +1,11 @@
 import type { ByteSource } from "@krustlet/wasi";
 
+const NOTHING = new Uint8Array();
+
 /** A guest's standard input, pulled from the runtime one chunk at a time. */
 export class RemoteStdin implements ByteSource {
   readonly #pull: () => void;
-  #rest: Uint8Array = new Uint8Array();
+  #rest: Uint8Array = NOTHING;
   #waiting: { readonly max: number; readonly resolve: (chunk: Uint8Array) => void } | undefined;
   #ended = false;
 

@@ -34,12 +34,13 @@ function length(buffers: readonly Uint8Array[]): number {
 }
 
 const encoder = new TextEncoder();
+const NOTHING = new Uint8Array();
 
 /** What signals a guest was sent, for the descriptors of its signals file. */
 export class SignalQueue {
   readonly #onReaders: ((readers: number) => void) | undefined;
   #readers = 0;
-  #pending = new Uint8Array();
+  #pending = NOTHING;
   #wakes: (() => void)[] = [];
 
   constructor(onReaders?: (readers: number) => void) {
