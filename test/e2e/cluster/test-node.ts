@@ -5,6 +5,8 @@ import { join } from "node:path";
 import type { V1Node, V1Pod, V1PodSpec } from "@kubernetes/client-node";
 import type { Cluster, ClusterNode, KubectlOptions } from "@krustlet/control-plane";
 import { createNode } from "@krustlet/control-plane";
+import type { Kube } from "@krustlet/kube";
+import { openKube, pathOf } from "@krustlet/kube";
 import { krustletCommand } from "../krustlet.ts";
 import type { PodWatch } from "./pod-watch.ts";
 import { watchPods } from "./pod-watch.ts";
@@ -22,7 +24,9 @@ export interface TestNode extends AsyncDisposable {
   readonly port: number;
   /** All states of the namespace's pods. */
   readonly pods: PodWatch;
-  /** Creates pods and other objects of the namespace; pods go to this node. */
+  /** The API server, asked as its administrator: for what kubectl, at five calls a second, would take long for. */
+  readonly kube: Kube;
+  /** Creates pods and other objects of the namespace, the pods last; pods go to this node. */
   create(...objects: readonly object[]): Promise<void>;
   /** kubectl, in the namespace; what it printed. */
   kubectl(args: readonly string[], options?: KubectlOptions): Promise<string>;
@@ -61,11 +65,13 @@ export async function joinNode(cluster: Cluster, options: TestNodeOptions = {}):
     ...(options.environment === undefined ? {} : { environment: options.environment }),
   });
   const pods = watchPods(cluster, namespace);
+  const kube = await openKube({ kubeconfig: cluster.adminKubeconfig });
   const kubectl: TestNode["kubectl"] = (args, more) =>
     cluster.kubectlOutput([`--namespace=${namespace}`, ...args], more);
   const dispose = async (): Promise<void> => {
     await node.process.kill();
     await pods[Symbol.asyncDispose]();
+    await kube.close();
     await cluster.kubectl([
       "delete",
       "pods",
@@ -93,12 +99,14 @@ export async function joinNode(cluster: Cluster, options: TestNodeOptions = {}):
     port: node.port,
     pods,
     kubectl,
+    kube,
     create: async (...objects) => {
-      const items = objects.map((object) =>
-        "spec" in object && isPod(object) ? placed(object, name) : object,
-      );
+      const items = objects.filter((object) => !isPod(object));
       const stdin = JSON.stringify({ apiVersion: "v1", kind: "List", items });
-      await kubectl(["create", "-f", "-"], { stdin });
+      if (items.length > 0) await kubectl(["create", "-f", "-"], { stdin });
+      const path = pathOf("api", "v1", "namespaces", namespace, "pods");
+      for (const pod of objects.filter(isPod))
+        await kube.request({ method: "POST", path, body: placed(pod, name) });
     },
     object: async () => JSON.parse(await kubectl(["get", `node/${name}`, "--output=json"])) as V1Node,
     log: () => readFile(node.process.log, "utf8"),
