@@ -109,6 +109,11 @@ export interface ContainerFacts {
   readonly imageID?: string;
   /** How the run before the current state's ended. */
   readonly lastExit?: ContainerExitRecord;
+  /**
+   * It is being started again, and until it runs what is shown is what was before: how the last run ended, with how the
+   * one `before` it did, or the wait of so long after a crash.
+   */
+  readonly again?: { readonly before?: ContainerExitRecord; readonly delayMs?: number };
   /** What the last try waits or waited for; shown until a run begins. */
   readonly waiting?: { readonly reason: string; readonly message: string };
   /** Pulls that failed in a row. */

@@ -93,7 +93,7 @@ export function run(
 ): Container<"Running"> {
   const started = container.spec.startupProbe === undefined;
   const ready = started && container.spec.readinessProbe === undefined;
-  const next = { ...container, waiting: undefined };
+  const next = { ...container, waiting: undefined, again: undefined };
   return to(next, { name: "Running", containerID, startedAt: at, started, ready });
 }
 
@@ -107,7 +107,9 @@ export function startFailed(
     return to(next, { name: "StartBackOff", until: after(at, START_RETRY_MS), reason, message });
   }
   const shown = reason === "RunContainerError" ? "StartError" : reason;
-  return end(container, { exitCode: 128, reason: shown, message, startedAt: at, finishedAt: at });
+  const ended = end(container, { exitCode: 128, reason: shown, message, startedAt: at, finishedAt: at });
+  // What it waits with if it is started again at once.
+  return { ...ended, waiting: { reason: "RunContainerError", message } };
 }
 
 /** The run is over. */
@@ -116,7 +118,7 @@ export function end(
   exit: ContainerExitRecord,
   cause?: StopCause,
 ): Container<"Terminated"> {
-  const next = { ...container, exits: container.exits + 1, waiting: undefined };
+  const next = { ...container, exits: container.exits + 1, waiting: undefined, again: undefined };
   return to(next, { name: "Terminated", exit, cause });
 }
 
@@ -150,9 +152,12 @@ export function lostRun(
 
 /** Stopped while nothing of it runs: what it was before is what it stays. */
 export function giveUp(container: ContainerFacts): Container<"Terminated" | "Abandoned"> {
-  const { lastExit } = container;
+  const { lastExit, again } = container;
   if (lastExit === undefined) return to(container, { name: "Abandoned" });
-  return to({ ...container, lastExit: undefined }, { name: "Terminated", exit: lastExit });
+  return to(
+    { ...container, lastExit: again?.before, again: undefined },
+    { name: "Terminated", exit: lastExit },
+  );
 }
 
 /** Asked to stop, or killed at once where there is no grace. */
@@ -213,13 +218,16 @@ export function killAgain(container: Container<"Killing">, at: Date): Container<
   return to(container, { ...state, tries: state.tries + 1, until: after(at, KILL_RETRY_MS) });
 }
 
-/** Run again after `exit`, whose back-off is over. */
+/** Run again after `exit`: at once, or after a back-off of so long. */
 export function runAgain(
   container: ContainerFacts,
   exit: ContainerExitRecord,
   at: Date,
+  delayMs?: number,
 ): Container<"Pulling"> {
-  return pull({ ...container, lastExit: exit, crash: nextCrashRecord(container.crash, exit.finishedAt, at) });
+  const again = delayMs === undefined ? { before: container.lastExit } : { delayMs };
+  const crash = nextCrashRecord(container.crash, exit.finishedAt, at);
+  return pull({ ...container, lastExit: exit, again, crash });
 }
 
 /** A probe of a running container gave its verdict. Failures that end the run come as a stop order instead. */

@@ -109,14 +109,14 @@ const ROWS: { readonly [From in ContainerStateName]: ContainerRow<From> } = {
     const until = restartTimeOf(next.crash, exit.finishedAt, input.at);
     if (isDue(until, input.at)) return runAgain(next, exit, input.at);
     return to(
-      { ...next, lastExit: exit },
+      { ...next, lastExit: exit, waiting: undefined },
       { name: "CrashBackOff", until, delayMs: next.crash?.delayMs ?? 0, exit },
     );
   },
   CrashBackOff: (container, input) => {
-    const { exit } = container.state;
+    const { exit, delayMs } = container.state;
     if (input.type === "stop") return to({ ...container, lastExit: undefined }, { name: "Terminated", exit });
-    return isOver(container, input) ? runAgain(container, exit, input.at) : container;
+    return isOver(container, input) ? runAgain(container, exit, input.at, delayMs) : container;
   },
   Abandoned: (container) => container,
 };

@@ -1,6 +1,6 @@
 import { conditionsOf, isReady, isStarted } from "./conditions.ts";
 import type { Container, ContainerExitRecord } from "./container-graph.ts";
-import { exitOf } from "./container-moves.ts";
+import { exitOf, isIn } from "./container-moves.ts";
 import { hasSucceeded, isInitialized } from "./plan-containers.ts";
 import type { PodFacts, PodState } from "./pod-graph.ts";
 import type { ContainerLike, ResourcesLike, VolumeMountLike } from "./pod-like.ts";
@@ -61,6 +61,7 @@ function containerStatusOf(facts: PodFacts, container: Container): ContainerStat
   const { name, spec, restartCount, imageID = "", lastExit, state } = container;
   const current = "containerID" in state ? state.containerID : undefined;
   const exit = state.name === "Terminated" ? state.exit : lastExit;
+  const last = showsLastExit(container) ? container.again?.before : lastExit;
   return {
     name,
     image: spec.image ?? "",
@@ -70,7 +71,7 @@ function containerStatusOf(facts: PodFacts, container: Container): ContainerStat
     started: isStarted(container),
     ready: isReady(container),
     state: stateOf(facts, container),
-    lastState: lastExit === undefined ? {} : { terminated: exitStatusOf(lastExit) },
+    lastState: last === undefined ? {} : { terminated: exitStatusOf(last) },
     ...grantedOf(spec.resources ?? {}),
     volumeMounts: spec.volumeMounts?.map(mountStatusOf),
   };
@@ -101,16 +102,36 @@ function stateOf(facts: PodFacts, container: Container): ContainerStateStatus {
       return { running: { startedAt: state.startedAt } };
     case "Killing":
       return state.startedAt === undefined
-        ? defaultWaiting(facts)
+        ? beforeRun(facts, container)
         : { running: { startedAt: state.startedAt } };
     case "Terminated":
       return { terminated: exitStatusOf(state.exit) };
     case "Abandoned":
       return abandonedState(facts, container);
     default:
-      // While it is tried again, what it waited for is what is known.
-      return container.waiting === undefined ? defaultWaiting(facts) : { waiting: container.waiting };
+      return beforeRun(facts, container);
   }
+}
+
+/**
+ * Before a container runs: what the last try waited for, else what was before where there was something, as the kubelet
+ * leaves it until then.
+ */
+function beforeRun(facts: PodFacts, { name, waiting, again, lastExit }: Container): ContainerStateStatus {
+  if (waiting !== undefined) return { waiting };
+  if (again === undefined || lastExit === undefined) return defaultWaiting(facts);
+  const { delayMs } = again;
+  if (delayMs === undefined) return { terminated: exitStatusOf(lastExit) };
+  return { waiting: { reason: "CrashLoopBackOff", message: backOffMessage(facts.pod, name, { delayMs }) } };
+}
+
+/** Whether the state that is shown is the end of the last run. */
+function showsLastExit(container: Container): boolean {
+  const { again, waiting, state } = container;
+  if (again === undefined || again.delayMs !== undefined || waiting !== undefined) return false;
+  return (
+    isIn(container, "Pulling", "Starting") || (state.name === "Killing" && state.startedAt === undefined)
+  );
 }
 
 /** The kubelet takes it for a failure only if the pod had come so far that the container should have run. */

@@ -96,6 +96,61 @@ describe("statusOf", () => {
     });
   });
 
+  it("leaves a container that is started again at what it was, until it runs", () => {
+    const pod = new Driver(podOf(["main"])).ready().run("main").until(1).exited("main", 3);
+    expect(pod.work()).toEqual(["pull main 2"]);
+    const shown = (): unknown => {
+      const { restartCount, state, lastState } = pod.status("main");
+      return [
+        restartCount,
+        state.waiting?.reason ?? state.terminated?.exitCode,
+        lastState.terminated?.exitCode,
+      ];
+    };
+    expect(shown()).toEqual([0, 3, undefined]);
+    expect((pod.pulled("main"), shown())).toEqual([1, 3, undefined]);
+    pod.started("main");
+    expect(shown()).toEqual([1, undefined, 3]);
+    pod.exited("main", 4);
+    expect(shown()).toEqual([1, "CrashLoopBackOff", 4]);
+    expect(pod.until(11).work()).toEqual(["pull main 3"]);
+    expect(shown()).toEqual([1, "CrashLoopBackOff", 4]);
+    expect((pod.pulled("main"), shown())).toEqual([2, "CrashLoopBackOff", 4]);
+    expect((pod.started("main"), shown())).toEqual([2, undefined, 4]);
+  });
+
+  it("keeps the end of two runs of a container that is started again, and is stopped before it runs", () => {
+    const pod = new Driver(podOf(["main"])).ready().run("main").exited("main", 3).run("main");
+    pod.until(700).exited("main", 4);
+    expect(pod.work()).toEqual(["pull main 3"]);
+    expect(pod.status("main")).toMatchObject({
+      restartCount: 1,
+      state: { terminated: { exitCode: 4 } },
+      lastState: { terminated: { exitCode: 3 } },
+    });
+    pod.send({ type: "deleted" });
+    expect(pod.status("main")).toMatchObject({
+      restartCount: 1,
+      state: { terminated: { exitCode: 4 } },
+      lastState: { terminated: { exitCode: 3 } },
+    });
+  });
+
+  it("tells of a start that failed as a run that ended, and as what is waited with", () => {
+    const pod = new Driver(podOf(["main"])).ready().pulled("main");
+    pod.send({
+      type: "startFailed",
+      container: "main",
+      attempt: 1,
+      reason: "RunContainerError",
+      message: "no thread",
+    });
+    expect(pod.status("main")).toMatchObject({
+      state: { waiting: { reason: "RunContainerError", message: "no thread" } },
+      lastState: { terminated: { exitCode: 128, reason: "StartError", message: "no thread" } },
+    });
+  });
+
   it("tells what a container waited for until it runs", () => {
     const pod = new Driver(podOf(["main"])).ready();
     const failed = { container: "main", message: "no route" } as const;
