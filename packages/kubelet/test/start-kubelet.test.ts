@@ -242,6 +242,28 @@ describe("what goes wrong", () => {
     ]);
   });
 
+  it.each([
+    [{ runAsNonRoot: true, runAsUser: 0 }, {}, true],
+    [{ runAsUser: 0 }, { runAsNonRoot: true }, true],
+    [{ runAsNonRoot: false }, { runAsNonRoot: true, runAsUser: 0 }, false],
+    [{ runAsUser: 1 }, { runAsNonRoot: true, runAsUser: 0 }, false],
+    [{ runAsNonRoot: true }, {}, false],
+    [{ runAsUser: 0 }, {}, false],
+  ])(
+    "makes no container that is not to be root's as root's: %j in a pod of %j",
+    async (own, ofPod, refused) => {
+      await using bench = await openBench();
+      bench.add(podOf([{ name: "app", securityContext: own }], { securityContext: ofPod }));
+      if (!refused) return void (await bench.started());
+      await bench.until(() => bench.failures.length === 1);
+      const { reason, message } = bench.status.containerStatuses[0]?.state.waiting ?? {};
+      expect(reason).toBe("CreateContainerConfigError");
+      expect(message).toMatch(
+        /^container's runAsUser breaks non-root policy \(pod: "pod_default\(uid-\d+\)", container: app\)$/u,
+      );
+    },
+  );
+
   it("says what an environment lacks in the kubelet's words, and in our own to whoever has no status", async () => {
     await using bench = await openBench();
     bench.add(podOf([{ name: "app", envFrom: [{ configMapRef: { name: "gone" } }] }]));

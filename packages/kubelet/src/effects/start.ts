@@ -14,6 +14,7 @@ import { shortened, startFailureOf, startMessageOf } from "../failure-reason.ts"
 import { forgetLogs } from "../forget-logs.ts";
 import type { HeldContainer, PodContext } from "../pod-context.ts";
 import { terminationPathOf } from "../pod-paths.ts";
+import { requireNonRoot } from "../require-non-root.ts";
 import { openTerminationLog, readTerminationMessage } from "../termination-message.ts";
 import { runtimeOf } from "./admit.ts";
 import type { ActionOf, Effect } from "./effect.ts";
@@ -98,6 +99,7 @@ async function startContainer(
   signal.throwIfAborted();
   for (const message of devices?.withheld ?? []) kubelet.onWarning?.(key, message, "DeviceWithheld");
   const own = withDevices({ env, mounts }, devices, name);
+  requireNonRoot(pod, spec);
   const terminationPath = terminationPathOf(kubelet.rootDir, key, name, attempt);
   const terminationLog = await openTerminationLog(spec, terminationPath);
   const id = randomBytes(32).toString("hex");

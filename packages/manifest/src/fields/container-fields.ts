@@ -1,8 +1,13 @@
 import { ignored, ignoredLoudly, onNode, refused, supported, supportedAs } from "./field-support.ts";
-import type { FieldTable } from "./field-support.ts";
+import type { FieldSupport, FieldTable } from "./field-support.ts";
 
 const probe = ignoredLoudly("probes are not run; the container counts as started and ready while it runs");
 const noPrivileges = "a WebAssembly guest makes no system calls, so it has no privileges to gain or lose";
+
+/** Of a container, and of its pod. */
+export const nonRoot: FieldSupport = supportedAs(
+  "with `runAsUser: 0` the container is not made; else a guest has no user, and is not root's",
+);
 
 /** Fields of a container, by their path within it. */
 export const CONTAINER_FIELDS: FieldTable = {
@@ -42,6 +47,7 @@ export const CONTAINER_FIELDS: FieldTable = {
   ),
   "securityContext.capabilities.add": ignoredLoudly(noPrivileges),
   "securityContext.privileged": ignoredLoudly(noPrivileges),
+  "securityContext.runAsNonRoot": nonRoot,
   startupProbe: probe,
   stdin: onNode(supported, ignored("nothing can be attached; the guest reads the end of its input")),
   stdinOnce: onNode(supported, ignored("nothing can be attached")),

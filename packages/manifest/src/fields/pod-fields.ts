@@ -1,4 +1,4 @@
-import { CONTAINER_FIELDS } from "./container-fields.ts";
+import { CONTAINER_FIELDS, nonRoot } from "./container-fields.ts";
 import { ignored, ignoredLoudly, onNode, refused, supported, supportedAs } from "./field-support.ts";
 import type { FieldSupport, FieldTable } from "./field-support.ts";
 import { VOLUME_FIELDS } from "./volume-fields.ts";
@@ -101,6 +101,7 @@ export const POD_FIELDS: FieldTable = {
   "spec.schedulingGroup": scheduling,
   "spec.securityContext": ignored("a WebAssembly guest has no user and makes no system calls"),
   "spec.securityContext.appArmorProfile": appArmor,
+  "spec.securityContext.runAsNonRoot": nonRoot,
   "spec.securityContext.supplementalGroupsPolicy": onNode(
     ignored("a WebAssembly guest has no groups"),
     supportedAs("`Merge`; `Strict` is refused (`SupplementalGroupsPolicyNotSupported`)"),
