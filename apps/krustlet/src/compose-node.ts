@@ -30,11 +30,13 @@ import type { Observable } from "rxjs";
 import type { CliHost } from "./cli-host.ts";
 import { composeImageStore } from "./compose.ts";
 import { composeRuntimes } from "./compose-runtimes.ts";
+import { wasiRuntimeOfNode } from "./wasi-runtime.ts";
 import type { NodeConfig } from "./config/settings.ts";
 import { podFields } from "./log/node-log.ts";
 import { pastAuthorizerLag } from "./node/past-authorizer-lag.ts";
 import { chooseRuntime } from "./node/choose-runtime.ts";
 import { followObjects } from "./node/follow-objects.ts";
+import { exposeCollector } from "./node/release-memory.ts";
 import { openDevices } from "./node/open-devices.ts";
 import type { NodeDevices } from "./node/open-devices.ts";
 import { withLocalModules } from "./node/local-modules.ts";
@@ -50,6 +52,8 @@ export interface ComposedNode extends AsyncDisposable {
   readonly images: DirectoryImageStore;
   readonly recorder: EventRecorder;
   readonly devices: NodeDevices;
+  /** Has this thread, and those of the runtimes, give back memory that only the past has needed. */
+  releaseMemory(): Promise<void>;
   /**
    * Follows what a node may watch from when `joined` resolves, which is when it is registered, and gives everything of a
    * kubelet but its sources. `node` gives the newest Node that is known.
@@ -109,7 +113,14 @@ export async function composeNode(init: ComposeNodeInit): Promise<ComposedNode> 
         `an Event is not told: ${message}`,
       ),
   });
-  const { runtimes } = opened.use(composeRuntimes(host.endsProcess));
+  // Before the runtimes' threads: to those that are there already it does not apply.
+  const collectGarbage = exposeCollector();
+  const composed = opened.use(composeRuntimes(host.endsProcess, wasiRuntimeOfNode));
+  const { runtimes } = composed;
+  // Its threads are up before the first pod comes; whoever starts a container on it is told where they are not.
+  void runtimes
+    .get(DEFAULT_RUNTIME)?.()
+    .catch(() => undefined);
   const devices = opened.use(await openDevices(config, log));
   const owned = opened.move();
   return {
@@ -118,6 +129,10 @@ export async function composeNode(init: ComposeNodeInit): Promise<ComposedNode> 
     images,
     recorder,
     devices,
+    releaseMemory: async () => {
+      collectGarbage();
+      await composed.releaseMemory();
+    },
     followCluster: (node, joined) =>
       followCluster(init, { kube, images, runtimes, recorder, devices, node, joined }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

@@ -1,15 +1,20 @@
 import type { Runtime } from "@krustlet/interface";
 
-import { bundledFile, wasiRuntime } from "./wasi-runtime.ts";
+import { bundledFile } from "./wasi-runtime.ts";
 
 /** The runtimes of one process, each opened when the first container needs it. Disposing closes those that were. */
 export interface ComposedRuntimes extends AsyncDisposable {
   /** By name: `wasi`, `wasmer`. */
   readonly runtimes: ReadonlyMap<string, () => Promise<Runtime>>;
+  /** Has those that were opened give back memory. */
+  releaseMemory(): Promise<void>;
 }
 
-/** The runtimes that krustlet has. `endsProcess`: their threads end with the process, and are not ended before. */
-export function composeRuntimes(endsProcess: boolean): ComposedRuntimes {
+/**
+ * The runtimes that krustlet has, `wasi` being what `openWasi` makes. `endsProcess`: their threads end with the process, and
+ * are not ended before.
+ */
+export function composeRuntimes(endsProcess: boolean, openWasi: () => Runtime): ComposedRuntimes {
   const opened: Promise<Runtime>[] = [];
   const opening = (open: () => Promise<Runtime>): (() => Promise<Runtime>) =>
     once(() => {
@@ -19,7 +24,7 @@ export function composeRuntimes(endsProcess: boolean): ComposedRuntimes {
     });
   return {
     runtimes: new Map([
-      ["wasi", opening(() => Promise.resolve(wasiRuntime()))],
+      ["wasi", opening(() => Promise.resolve(openWasi()))],
       [
         "wasmer",
         opening(async () => {
@@ -28,6 +33,9 @@ export function composeRuntimes(endsProcess: boolean): ComposedRuntimes {
         }),
       ],
     ]),
+    releaseMemory: async () => {
+      for (const runtime of opened) (await runtime).releaseMemory?.();
+    },
     [Symbol.asyncDispose]: async () => {
       // Threads end with the process; ending them one by one would only take longer.
       if (endsProcess) return;

@@ -9,6 +9,7 @@ import type { V1Pod } from "@kubernetes/client-node";
 
 import type { CommandContext } from "./command.ts";
 import { composeRuntimes } from "./compose-runtimes.ts";
+import { wasiRuntime } from "./wasi-runtime.ts";
 import { withModuleFiles } from "./local-modules.ts";
 import { systemClock } from "@krustlet/clock";
 
@@ -82,7 +83,7 @@ export interface KubeletComposeInit extends ComposeInit {
 
 /** Puts the parts of a kubelet together: the one place that picks implementations. */
 export function composeKubelet(init: KubeletComposeInit): Composed {
-  const composed = composeRuntimes(init.endsProcess);
+  const composed = composeRuntimes(init.endsProcess, wasiRuntime);
   const { runtimes } = composed;
   const defaultRuntime = init.runtime ?? "wasi";
   // Its first thread starts while the module is still being read.

@@ -17,6 +17,11 @@ export function wasiRuntime(): Runtime {
   return runtime;
 }
 
+/** The runtime `wasi` of a node, all of its threads started. The caller disposes it. */
+export function wasiRuntimeOfNode(): Runtime {
+  return createWasiRuntime({ workerUrl: bundledFile("thread.cjs"), threadsAhead: true });
+}
+
 function create(firstThread?: Worker): Runtime {
   return createWasiRuntime({ workerUrl: bundledFile("thread.cjs"), firstThread });
 }

@@ -125,4 +125,9 @@ export interface Runtime extends AsyncDisposable {
    * `StartFailed`.
    */
   start(plan: ContainerPlan, io: ContainerIo, options?: Cancellable): Promise<RunningContainer>;
+  /**
+   * Gives back what only the past has needed: for when many containers have started or ended, and no more do. Guests may
+   * wait for some milliseconds meanwhile. Absent: there is nothing to give back.
+   */
+  releaseMemory?(): void;
 }

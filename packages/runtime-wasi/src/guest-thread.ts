@@ -140,6 +140,11 @@ export class GuestThread {
     });
   }
 
+  /** Has it give back what it needs no longer. */
+  releaseMemory(): void {
+    this.#post({ type: "releaseMemory" });
+  }
+
   /** Ends the thread and every container on it. */
   async terminate(): Promise<void> {
     this.#slot.silence();

@@ -59,6 +59,8 @@ export type ToThread =
   | { readonly type: "credit"; readonly handle: Handle; readonly bytes: number }
   | { readonly type: "terminate"; readonly handle: Handle }
   | { readonly type: "kill"; readonly handle: Handle }
+  /** Collects all garbage, and gives the memory back. */
+  | { readonly type: "releaseMemory" }
   | { readonly type: "usage"; readonly handle: Handle };
 
 /** How a guest ended, before the runtime knows when its output was delivered. */

@@ -19,6 +19,11 @@ export interface WasiRuntimeInit {
   readonly name?: string;
   /** Threads that containers share, at most. Default: one for each core, at most 4. */
   readonly threads?: number;
+  /**
+   * Whether all of these are started now, so that no container waits for one: for a process that runs many. Default: the
+   * first one, and others once containers share it.
+   */
+  readonly threadsAhead?: boolean;
   /** Containers at the same time, at most. Default: three quarters of what the process can carry. */
   readonly maxContainers?: number;
   /**
@@ -55,6 +60,7 @@ class WasiRuntime implements Runtime {
       url,
       size: init.threads ?? Math.min(4, availableParallelism()),
       firstThread: init.firstThread,
+      ahead: init.threadsAhead,
     });
     this.#modules = new ModuleCache((bytes, wanted, subject) =>
       prepareOnThread(url, { bytes, wanted, subject }),
@@ -86,6 +92,10 @@ class WasiRuntime implements Runtime {
       leave();
       throw error;
     }
+  }
+
+  releaseMemory(): void {
+    this.#pool.releaseMemory();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

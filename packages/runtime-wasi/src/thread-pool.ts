@@ -9,6 +9,8 @@ export interface ThreadPoolInit {
   readonly size: number;
   /** The first of them, where it was started ahead. */
   readonly firstThread?: Worker;
+  /** Whether all of them are started at once. */
+  readonly ahead?: boolean;
 }
 
 /** What a container wants of a thread of its own. */
@@ -34,6 +36,9 @@ export class ThreadPool {
     this.#init = init;
     this.#ticker = new Ticker(init.url);
     this.#warm = this.#open({ worker: init.firstThread });
+    if (init.ahead !== true) return;
+    this.#ticker.start();
+    for (let count = 0; count < init.size; count++) this.#shared.push(this.#take());
   }
 
   /** The shared thread with the fewest containers; grows the pool in the background while every thread is busy. */
@@ -55,6 +60,11 @@ export class ThreadPool {
     await thread.ready;
     if (metered) this.#ticker.startSoon();
     return thread;
+  }
+
+  /** Has every thread give back what it needs no longer. */
+  releaseMemory(): void {
+    for (const thread of this.#all) thread.releaseMemory();
   }
 
   /** Ends every thread and what runs on it. */

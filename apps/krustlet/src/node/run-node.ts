@@ -15,6 +15,7 @@ import { followPods } from "./follow-pods.ts";
 import { downPeriodsOf, goDown, GOING_DOWN } from "./go-down.ts";
 import { keepHeartbeat } from "./keep-heartbeat.ts";
 import { openEvictor } from "./open-evictor.ts";
+import { releaseMemoryWhenQuiet } from "./release-memory.ts";
 import { quietly } from "./quietly.ts";
 import { reachApiServer } from "./reach-api-server.ts";
 import { registerOwnNode } from "./register-own-node.ts";
@@ -156,6 +157,13 @@ async function live(init: RunNodeInit, signal: AbortSignal): Promise<void> {
         rotateClientCertificate({ config, log, signal }, kube),
         collectImages(images, { config, pods, log, signal }),
         watchLoopDelay(log, signal),
+        releaseMemoryWhenQuiet({
+          steps$: running.transitions$,
+          clock: systemClock,
+          signal,
+          release: () => node.releaseMemory(),
+          onError: (err) => log.warn({ err }, "memory cannot be given back"),
+        }),
         evicting,
       ];
       // What ends early is seen below.

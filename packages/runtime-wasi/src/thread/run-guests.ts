@@ -11,6 +11,7 @@ import type { ThreadOptions } from "../start-thread.ts";
 import { failureOf } from "../thread-error.ts";
 import { GuestContainer, type GuestContainerInit } from "./guest-container.ts";
 import { PacedQueue } from "./paced-queue.ts";
+import { releaseMemory } from "./release-memory.ts";
 import { Scheduler } from "./scheduler.ts";
 import { markRunning, ringTicker } from "./ticker.ts";
 
@@ -94,6 +95,7 @@ export function runGuests(data: GuestThreadData, options: ThreadOptions): void {
 
   port.on("message", (message: ToThread) => {
     if (message.type === "start") return starts.push(message);
+    if (message.type === "releaseMemory") return releaseMemory();
     const { handle } = message;
     const guest = guests.get(handle);
     if (guest === undefined) return;

@@ -1,0 +1,55 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+
+import type { Clock } from "@krustlet/interface";
+import type { Observable } from "rxjs";
+
+import { every } from "./every.ts";
+
+/** How long no pod takes a step in what counts as quiet. */
+const QUIET_MS = 2000;
+/** As many steps as some twenty pods take from their first to running. */
+const WORTH_STEPS = 100;
+
+/** Collects all garbage of this thread, and gives the memory back to the system. */
+export type CollectGarbage = () => void;
+
+/**
+ * Has V8 expose its collector to this thread, and to those that are started from now on. Guests do not see it: they reach
+ * nothing that is not imported by their module.
+ */
+export function exposeCollector(): CollectGarbage {
+  setFlagsFromString("--expose-gc");
+  const gc = runInNewContext("gc") as (options: { type: "major"; flavor: "last-resort" }) => void;
+  return () => gc({ type: "major", flavor: "last-resort" });
+}
+
+/** What {@link releaseMemoryWhenQuiet} goes by. */
+export interface ReleaseMemoryInit {
+  /** Tells of each step of a pod. */
+  readonly steps$: Observable<unknown>;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly release: () => Promise<void>;
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * Has memory released once a burst of pods is over, until the signal is aborted; then it resolves. V8 itself collects when
+ * it needs more memory, and a node whose pods sleep needs none: it would keep what its busiest moment has left.
+ */
+export async function releaseMemoryWhenQuiet(init: ReleaseMemoryInit): Promise<void> {
+  const { steps$, clock, signal, release, onError } = init;
+  let steps = 0;
+  let [seen, released] = [0, 0];
+  const counting = steps$.subscribe(() => (steps += 1));
+  const work = async (): Promise<void> => {
+    const isQuiet = steps === seen;
+    seen = steps;
+    if (!isQuiet || steps - released < WORTH_STEPS) return;
+    released = steps;
+    await release();
+  };
+  await every({ ms: QUIET_MS, clock, signal, work, onError });
+  counting.unsubscribe();
+}

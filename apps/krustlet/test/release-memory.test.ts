@@ -1,0 +1,74 @@
+import { FakeClock } from "@krustlet/testkit";
+import { Subject } from "rxjs";
+import { expect, it } from "vitest";
+
+import { exposeCollector, releaseMemoryWhenQuiet } from "../src/node/release-memory.ts";
+
+function quietNode() {
+  const clock = new FakeClock();
+  const steps$ = new Subject<void>();
+  const stop = new AbortController();
+  const errors: unknown[] = [];
+  let releases = 0;
+  const done = releaseMemoryWhenQuiet({
+    steps$,
+    clock,
+    signal: stop.signal,
+    release: () => Promise.resolve(void (releases += 1)),
+    onError: (error) => errors.push(error),
+  });
+  return {
+    clock,
+    burst: (steps: number) => Array.from({ length: steps }, () => steps$.next()),
+    releases: () => releases,
+    errors,
+    stop: () => {
+      stop.abort();
+      return done;
+    },
+  };
+}
+
+it("releases memory once after a burst, when no pod has taken a step for a while", async () => {
+  const node = quietNode();
+  node.burst(300);
+  await node.clock.advance(1000);
+  node.burst(1);
+  await node.clock.advance(1000);
+  expect(node.releases()).toBe(0);
+  await node.clock.advance(2000);
+  expect(node.releases()).toBe(1);
+  await node.clock.advance(60_000);
+  expect(node.releases()).toBe(1);
+  node.burst(100);
+  await node.clock.advance(4000);
+  expect(node.releases()).toBe(2);
+  expect(node.errors).toEqual([]);
+  await node.stop();
+});
+
+it("lets a few steps of a quiet node add up, and releases nothing for them alone", async () => {
+  const node = quietNode();
+  for (let count = 0; count < 9; count += 1) {
+    node.burst(10);
+    await node.clock.advance(10_000);
+  }
+  expect(node.releases()).toBe(0);
+  node.burst(10);
+  await node.clock.advance(10_000);
+  expect(node.releases()).toBe(1);
+  await node.stop();
+});
+
+it("collects what nobody holds any more", () => {
+  const collect = exposeCollector();
+  let held: object | undefined = { large: Array.from({ length: 1000 }, () => ({})) };
+  const weak = new WeakRef(held);
+  held = undefined;
+  collect();
+  // A WeakRef that was made in this turn keeps its target until the turn is over.
+  return new Promise<void>((resolve) => void setImmediate(resolve)).then(() => {
+    collect();
+    expect(weak.deref()).toBeUndefined();
+  });
+});
