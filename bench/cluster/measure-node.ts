@@ -34,6 +34,8 @@ interface RenewedLease {
 const NAMESPACE = "default";
 const PODS = `/api/v1/namespaces/${NAMESPACE}/pods`;
 const CONNECTIONS = 8;
+/** How long a node is left alone before it is measured. */
+const REST_MS = 6000;
 /** How long everything is given; a node that locks up is a finding of its own. */
 const PATIENCE_MS = 300_000;
 
@@ -66,6 +68,8 @@ export async function measureNode(
     clearTimeout(giveUp);
   };
 
+  // What its beginning, or the pods before, have left is not these pods'.
+  await sleep(REST_MS);
   const before = useOf(node.pid);
   const names = Array.from({ length: count }, (_, index) => `${node.name}-${count}-${index}`);
   const begun = performance.now();

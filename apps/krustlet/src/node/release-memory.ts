@@ -35,13 +35,15 @@ export interface ReleaseMemoryInit {
 }
 
 /**
- * Has memory released once a burst of pods is over, until the signal is aborted; then it resolves. V8 itself collects when
- * it needs more memory, and a node whose pods sleep needs none: it would keep what its busiest moment has left.
+ * Has memory released once the node has begun, and once each burst of pods is over, until the signal is aborted; then it
+ * resolves. V8 itself collects when it needs more memory, and a node whose pods sleep needs none: it would keep what its
+ * busiest moment has left.
  */
 export async function releaseMemoryWhenQuiet(init: ReleaseMemoryInit): Promise<void> {
   const { steps$, clock, signal, release, onError } = init;
   let steps = 0;
-  let [seen, released] = [0, 0];
+  // The beginning is a burst, too.
+  let [seen, released] = [0, -WORTH_STEPS];
   const counting = steps$.subscribe(() => (steps += 1));
   const work = async (): Promise<void> => {
     const isQuiet = steps === seen;
