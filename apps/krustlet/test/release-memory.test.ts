@@ -63,15 +63,14 @@ it("lets a few steps of a quiet node add up, and releases nothing for them alone
   await node.stop();
 });
 
-it("collects what nobody holds any more", () => {
+it("collects what nobody holds any more", async () => {
   const collect = exposeCollector();
   let held: object | undefined = { large: Array.from({ length: 1000 }, () => ({})) };
   const weak = new WeakRef(held);
   held = undefined;
   collect();
   // A WeakRef that was made in this turn keeps its target until the turn is over.
-  return new Promise<void>((resolve) => void setImmediate(resolve)).then(() => {
-    collect();
-    expect(weak.deref()).toBeUndefined();
-  });
+  await new Promise<void>((resolve) => void setImmediate(resolve));
+  collect();
+  expect(weak.deref()).toBeUndefined();
 });
