@@ -42,14 +42,16 @@ export interface BootstrapOptions extends DoerOptions, Pick<RequestCertificateOp
  * is asked until it does, or until the signal is aborted.
  *
  * @returns whether a certificate was asked for
- * @throws KrustletError `InvalidObject` where the bootstrap kubeconfig is missing or none, `InvalidField` where the
- * kubeconfig is another node's, `CertificateDenied` where the request is denied or the token not accepted; what `open`
+ * A kubeconfig that is of no use is replaced only where it is this node's own or empty: a path may be mistyped.
+ *
+ * @throws KrustletError `InvalidObject` where the bootstrap kubeconfig is missing or none, or the kubeconfig is of no use
+ * and somebody else's; `InvalidField` where the kubeconfig is another node's, `CertificateDenied` where the request is denied or the token not accepted; what `open`
  * throws; the signal's reason.
  */
 export async function bootstrapNode(options: BootstrapOptions): Promise<boolean> {
   const { nodeName, kubeconfig, bootstrapKubeconfig, directory } = options;
   const doing = doingOf(options);
-  const found = await checkKubeconfig(kubeconfig, nodeName, doing.clock.now());
+  const found = await checkKubeconfig(kubeconfig, { nodeName, directory }, doing.clock.now());
   if (found.state === "good") return false;
   const bootstrap = await readKubeconfigParts(bootstrapKubeconfig);
   if (bootstrap === undefined) {
@@ -58,6 +60,10 @@ export async function bootstrapNode(options: BootstrapOptions): Promise<boolean>
     throw new KrustletError("InvalidObject", sentence);
   }
   if (found.state === "useless") {
+    if (!found.own) {
+      const sentence = `The kubeconfig ${kubeconfig} cannot be used: ${withoutStop(found.reason)}. It is none that this node has made, and is left as it is: remove it, or give another one.`;
+      throw new KrustletError("InvalidObject", sentence);
+    }
     options.onReplaced?.(`The kubeconfig ${kubeconfig} is replaced: ${found.reason}`);
   }
   const files = certificateFilesOf(directory, "client");
@@ -83,6 +89,10 @@ export async function bootstrapNode(options: BootstrapOptions): Promise<boolean>
   await writePrivateFile(kubeconfig, nodeKubeconfig(bootstrap, files.currentPath), false);
   await files.dropPendingKey();
   return true;
+}
+
+function withoutStop(sentence: string): string {
+  return sentence.replace(/\.$/u, "");
 }
 
 /** Pure: the kubeconfig of a node whose certificate and key are in one file. */

@@ -1,25 +1,45 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { isAbsolute, relative } from "node:path";
 import { isKrustletError, KrustletError } from "@krustlet/interface";
 import { readKubeconfigParts } from "./kubeconfig-parts.ts";
 
 /** What a node makes of a kubeconfig that it finds: whether it is one, and if not a sentence why. */
 export type KubeconfigState =
   | { readonly state: "absent" | "good" }
-  | { readonly state: "useless"; readonly reason: string };
+  | {
+      readonly state: "useless";
+      readonly reason: string;
+      /** Whether it is this node's own, so that nothing of anybody else is lost with it. */
+      readonly own: boolean;
+    };
 
 /** Credentials that are none of a node's own making; whether they are good shows when they are used. */
 const OTHERS: readonly string[] = ["token", "tokenFile", "exec", "auth-provider", "username"];
 
+/** Whose kubeconfig it should be. */
+export interface KubeconfigOwner {
+  readonly nodeName: string;
+  /** Where the node keeps its certificates. */
+  readonly directory: string;
+}
+
 /**
  * Whether a kubeconfig can be used, or a node has to ask for a client certificate (again).
  *
- * @throws KrustletError `InvalidField` where it is another node's; the system's error where it cannot be read.
+ * @throws KrustletError `InvalidField` where it is another node's; `InvalidObject` where it cannot be read at all.
  */
-export async function checkKubeconfig(path: string, nodeName: string, now: Date): Promise<KubeconfigState> {
+export async function checkKubeconfig(
+  path: string,
+  { nodeName, directory }: KubeconfigOwner,
+  now: Date,
+): Promise<KubeconfigState> {
+  let own = await isEmpty(path);
+  const useless = (reason: string): KubeconfigState => ({ state: "useless", reason, own });
   try {
     const parts = await readKubeconfigParts(path);
     if (parts === undefined) return { state: "absent" };
+    own ||= isBeneath(directory, parts.user["client-certificate"]);
     const certificate = await contentOf(parts.user, "client-certificate");
     if (certificate === undefined) {
       if (OTHERS.some((name) => name in parts.user)) return { state: "good" };
@@ -27,29 +47,57 @@ export async function checkKubeconfig(path: string, nodeName: string, now: Date)
     }
     const key = await contentOf(parts.user, "client-key");
     if (key === undefined) return useless("it has no client key");
-    return checkPair(path, certificate, key, nodeName, now);
+    const { owner, fault } = checkPair(certificate, key, now);
+    own ||= owner === nodeName;
+    if (fault !== undefined) return useless(fault);
+    if (owner === undefined || owner === nodeName) return { state: "good" };
+    const sentence = `The kubeconfig ${path} is node ${owner}'s, and this node is ${nodeName}; give --node-name ${owner}, or another kubeconfig.`;
+    throw new KrustletError("InvalidField", sentence);
   } catch (error) {
     if (isKrustletError(error, "InvalidObject")) return useless(error.message);
     throw error;
   }
 }
 
-function checkPair(path: string, pem: string, key: string, nodeName: string, now: Date): KubeconfigState {
-  let certificate: X509Certificate;
+/** Which node a certificate is for, if any, and what is wrong with it and its key. */
+function checkPair(
+  pem: string,
+  key: string,
+  now: Date,
+): { readonly owner?: string; readonly fault?: string } {
+  let owner: string | undefined;
   try {
-    certificate = new X509Certificate(pem);
+    const certificate = new X509Certificate(pem);
+    owner = /^CN=system:node:(.*)$/m.exec(certificate.subject)?.[1];
+    const found = owner === undefined ? {} : { owner };
     if (!certificate.checkPrivateKey(createPrivateKey(key)))
-      return useless("its key belongs to another certificate");
+      return { ...found, fault: "its key belongs to another certificate" };
+    if (certificate.validToDate > now) return found;
+    const expired = `its client certificate has expired on ${certificate.validToDate.toISOString()}`;
+    return { ...found, fault: expired };
   } catch {
-    return useless("its client certificate or key cannot be read");
+    const fault = "its client certificate or key cannot be read";
+    return owner === undefined ? { fault } : { owner, fault };
   }
-  if (certificate.validToDate <= now) {
-    return useless(`its client certificate has expired on ${certificate.validToDate.toISOString()}`);
+}
+
+function isBeneath(directory: string, path: unknown): boolean {
+  if (typeof path !== "string" || path === "") return false;
+  const way = relative(directory, path);
+  return way !== "" && !way.startsWith("..") && !isAbsolute(way);
+}
+
+/** @throws KrustletError `InvalidObject` for what is no file, or may not be read. */
+async function isEmpty(path: string): Promise<boolean> {
+  try {
+    return (await readFile(path, "utf8")).trim() === "";
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+    if (code === "ENOENT") return false;
+    const why =
+      code === "EISDIR" ? "it is a directory" : cause instanceof Error ? cause.message : String(cause);
+    throw new KrustletError("InvalidObject", `The kubeconfig ${path} cannot be read: ${why}.`, { cause });
   }
-  const owner = /^CN=system:node:(.*)$/m.exec(certificate.subject)?.[1];
-  if (owner === undefined || owner === nodeName) return { state: "good" };
-  const sentence = `The kubeconfig ${path} is node ${owner}'s, and this node is ${nodeName}; give --node-name ${owner}, or another kubeconfig.`;
-  throw new KrustletError("InvalidField", sentence);
 }
 
 /** What `<name>-data` holds, or the file that `<name>` names; undefined where there is neither. */
@@ -66,8 +114,4 @@ async function contentOf(user: Readonly<Record<string, unknown>>, name: string):
     }
     throw error;
   }
-}
-
-function useless(reason: string): KubeconfigState {
-  return { state: "useless", reason };
 }

@@ -1,4 +1,5 @@
 import { generateKeyPairSync, X509Certificate } from "node:crypto";
+import type { KeyObject } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -40,6 +41,11 @@ const writeKubeconfig = async (name: string, user: object, cluster: object = CLU
     }),
   );
 };
+/** A kubeconfig's user with a certificate and a key in it. */
+const userOf = (certificate: string, key: KeyObject): object => ({
+  "client-certificate-data": Buffer.from(certificate).toString("base64"),
+  "client-key-data": Buffer.from(key.export({ type: "pkcs8", format: "pem" })).toString("base64"),
+});
 const writeToken = (): Promise<void> =>
   writeKubeconfig("bootstrap.conf", { token: "abcdef.0123456789abcdef" });
 const bootstrap = (options: Partial<BootstrapOptions> = {}): Promise<boolean> =>
@@ -131,16 +137,42 @@ describe("TLS bootstrap", () => {
     expect(await bootstrap()).toBe(false);
   });
 
+  it("replaces an empty kubeconfig, and one of its own whose certificate is not there any more", async () => {
+    await writeToken();
+    await mkdir(at("node"));
+    await writeFile(at("node", "kubeconfig"), "\n");
+    await issued();
+    expect(replaced.join("")).toContain("has no current-context");
+    await rm(at("pki"), { recursive: true });
+    await issued();
+    expect(replaced.join("")).toContain("kubelet-client-current.pem is missing");
+  });
+
+  it("replaces one with this node's certificate and a key of another", async () => {
+    await writeToken();
+    const keys = [1, 2].map(() => generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey);
+    const certificate = signedFor(keys[0]!, { now: clock.now(), lifeMs: DAY, nodeName: "edge-1" });
+    await writeKubeconfig("node/kubeconfig", userOf(certificate, keys[1]!));
+    await issued();
+    expect(replaced.join("")).toContain("its key belongs to another certificate");
+  });
+
   it.each([
     ["half a yaml: [", "is no YAML"],
-    ["", "has no current-context"],
+    ["vm\n", "has no current-context"],
     [stringify({ "current-context": "x", contexts: [] }), "has no context named x"],
-  ])("replaces a kubeconfig that is none: %j", async (text, reason) => {
+  ])("leaves a file alone that is no kubeconfig, for its path may be mistyped: %j", async (text, reason) => {
     await writeToken();
     await mkdir(at("node"));
     await writeFile(at("node", "kubeconfig"), text);
-    await issued();
-    expect(replaced.join("")).toContain(reason);
+    await expect(bootstrap()).rejects.toMatchObject({
+      code: "InvalidObject",
+      message: expect.stringMatching(
+        new RegExp(`${reason}\\. It is none that this node has made, and is left`, "u"),
+      ),
+    });
+    expect(await readFile(at("node", "kubeconfig"), "utf8")).toBe(text);
+    expect(opened).toEqual([]);
   });
 
   it.each([
@@ -148,22 +180,39 @@ describe("TLS bootstrap", () => {
     [{ "client-certificate": "gone.pem", "client-key": "gone.pem" }, "gone.pem is missing"],
     [{ "client-certificate-data": "bm9uZQ==" }, "it has no client key"],
     [{ "client-certificate-data": "bm9uZQ==", "client-key-data": "bm9uZQ==" }, "cannot be read"],
-  ])("replaces a kubeconfig with useless credentials: %j", async (user, reason) => {
+  ])(
+    "leaves a kubeconfig alone whose credentials are somebody else's and useless: %j",
+    async (user, reason) => {
+      await writeToken();
+      await writeKubeconfig("node/kubeconfig", user);
+      await expect(bootstrap()).rejects.toThrow(reason);
+      expect(replaced).toEqual([]);
+    },
+  );
+
+  it("leaves an administrator's kubeconfig alone whose certificate has expired", async () => {
     await writeToken();
-    await writeKubeconfig("node/kubeconfig", user);
-    await issued();
-    expect(replaced.join("")).toContain(reason);
+    const key = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+    const init = { now: new Date(clock.now().getTime() - 2 * DAY), lifeMs: DAY, nodeName: "edge-1" };
+    const certificate = signedFor(key, { ...init, user: "kubernetes-admin" });
+    await writeKubeconfig("node/kubeconfig", userOf(certificate, key));
+    await expect(bootstrap()).rejects.toThrow("has expired on");
+    expect(replaced).toEqual([]);
+  });
+
+  it("says that a directory is no kubeconfig", async () => {
+    await writeToken();
+    await expect(bootstrap({ kubeconfig: root })).rejects.toMatchObject({
+      code: "InvalidObject",
+      message: `The kubeconfig ${root} cannot be read: it is a directory.`,
+    });
   });
 
   it("never makes this node another one: a kubeconfig of edge-2 is refused, and stays", async () => {
     await writeToken();
     const key = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
     const certificate = signedFor(key, { now: clock.now(), lifeMs: DAY, nodeName: "edge-2" });
-    const data = (text: string): string => Buffer.from(text).toString("base64");
-    await writeKubeconfig("node/kubeconfig", {
-      "client-certificate-data": data(certificate),
-      "client-key-data": data(key.export({ type: "pkcs8", format: "pem" })),
-    });
+    await writeKubeconfig("node/kubeconfig", userOf(certificate, key));
     await expect(bootstrap()).rejects.toMatchObject({
       code: "InvalidField",
       message: expect.stringContaining("is node edge-2's, and this node is edge-1; give --node-name edge-2"),

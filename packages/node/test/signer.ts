@@ -17,14 +17,17 @@ export interface SigningPolicy {
   readonly lifeMs: number;
   readonly backMs?: number;
   readonly nodeName?: string;
+  /** Instead of a node's. */
+  readonly user?: string;
   readonly names?: { readonly dns: readonly string[]; readonly ips: readonly string[] };
 }
 
 /** A certificate for the key of a request, or for a key. */
 export function signedFor(of: V1CertificateSigningRequest | KeyObject, policy: SigningPolicy): string {
   const { now, lifeMs, backMs = 0, nodeName = "edge-1", names } = policy;
+  const { user = `system:node:${nodeName}` } = policy;
   return buildCertificate({
-    subject: { commonName: `system:node:${nodeName}`, organization: "system:nodes" },
+    subject: { commonName: user, organization: "system:nodes" },
     issuer: { commonName: "signer" },
     publicKey: "spec" in of ? publicKeyOf(of)! : publicHalfOf(of),
     notBefore: new Date(now.getTime() - backMs),

@@ -9,7 +9,7 @@ const OPENING = `# Configuring \`krustlet node\`
 Generated from the tables in apps/krustlet/src/config; a test keeps the two equal.
 
 A flag comes before an environment variable, that before the file of \`--config\`, that before the default. Lists and maps are
-replaced, not merged. \`krustlet node --show-config\` prints what holds.
+replaced, not merged. \`krustlet node --show-config\` prints the KubeletConfiguration that results; settings that are no field of it are not in it.
 
 The file is YAML or JSON: a KubeletConfiguration (\`kubelet.config.k8s.io/v1beta1\`), or an object of Krustlet's own keys. Without
 \`--config\`, \`<root>/config/config.json\` is read if it is there. Paths in a file start from its directory. Unknown fields, wrong
