@@ -53,7 +53,8 @@ export interface PodFailure {
   readonly pod: PodKey;
   /**
    * The work that failed; `status` and `checkpoint` are the writing of them, `mirror` that of a static pod's mirror.
-   * `run` is what nobody expected: the pod's containers are killed, and its next version is taken up anew.
+   * `run` is what nobody expected: the pod's containers are killed, and with checkpoints it is taken up anew, after ten
+   * seconds or with its next version.
    */
   readonly action: PodAction["do"] | "refresh" | "status" | "checkpoint" | "mirror" | "run";
   readonly container?: string;

@@ -2,7 +2,7 @@ import { logDirOf } from "@krustlet/cri-log";
 import { isWorthKeeping } from "@krustlet/pod-machine";
 import type { PodEvent, PodStatus } from "@krustlet/pod-machine";
 import type { V1Pod } from "@kubernetes/client-node";
-import { catchError, concat, defer, EMPTY, finalize, ignoreElements, Subject, tap } from "rxjs";
+import { catchError, concat, defer, EMPTY, finalize, ignoreElements, Subject, tap, throwError } from "rxjs";
 import type { Observable } from "rxjs";
 
 import { createCheckpointWriter } from "./checkpoint-writer.ts";
@@ -28,7 +28,10 @@ export interface PodLives {
   readonly shared: SharedParts;
 }
 
-/** One pod from its first version on: its loop, its status written, and at its end nothing left of it. */
+/**
+ * One pod from its first version on: its loop, its status written, and at its end nothing left of it. Where the loop
+ * breaks, its containers are killed, and it fails with what nobody expected.
+ */
 export function livePod(
   lives: PodLives,
   pod: V1Pod,
@@ -111,8 +114,8 @@ export function livePod(
       if (event.type === "changed") status.look(offer);
       status.offer(offer);
     };
-    /** Its loop has ended, and the pod has not. */
-    let broken = false;
+    /** Why its loop has ended, and the pod has not. */
+    let broken: { readonly error: unknown } | undefined;
     const leave = (): void => {
       const newest = checkpoints?.newest();
       if (newest !== undefined) shared.left.set(uid, newest);
@@ -127,7 +130,7 @@ export function livePod(
       await status?.close();
       try {
         await context[Symbol.asyncDispose]();
-        if (broken) leave();
+        if (broken !== undefined) leave();
         else {
           await removeTree(logDirOf(kubelet.rootDir, context.key));
           await checkpoints?.remove();
@@ -143,12 +146,12 @@ export function livePod(
       defer(() => runPod({ context, late$, changes$, checkpoint })).pipe(
         tap(tell),
         catchError((error: unknown) => {
-          failed({ pod: context.key, action: "run", error });
-          broken = true;
+          broken = { error };
           return EMPTY;
         }),
       ),
       defer(() => (closing = close())).pipe(ignoreElements()),
+      defer(() => (broken === undefined ? EMPTY : throwError(() => broken?.error))),
     ).pipe(finalize(() => stop.abort()));
   });
 }

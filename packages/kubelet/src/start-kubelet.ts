@@ -9,12 +9,12 @@ import { evictPod } from "./evict-pod.ts";
 import type { Eviction } from "./evict-pod.ts";
 import type { CheckpointStore } from "./checkpoint-directory.ts";
 import type { KubeletInit, PodChange, PodFailure, SourceChange } from "./kubelet-init.ts";
+import { lastingLife } from "./lasting-life.ts";
 import { readLeftPods } from "./left-pods.ts";
 import type { LeftPods } from "./left-pods.ts";
 import { createMirrorKeeper } from "./mirror-keeper.ts";
 import { sweepOrphans } from "./orphan-sweep.ts";
 import type { ShutdownPeriod } from "./plan-shutdown.ts";
-import { livePod } from "./pod-life.ts";
 import type { PodLives } from "./pod-life.ts";
 import { podViews } from "./pod-views.ts";
 import type { PodViews } from "./pod-views.ts";
@@ -101,7 +101,7 @@ export function startKubelet(init: KubeletInit): Kubelet {
     running.add(init.objectsChanged$?.subscribe((object) => shared.refreshes.changed(object ?? undefined)));
     running.add(
       merge(...sources)
-        .pipe(byName(({ pod }, rest$) => alone(pod, livePod(lives, pod, rest$))))
+        .pipe(byName(({ pod }, rest$) => alone(pod, lastingLife(lives, pod, rest$))))
         .subscribe({
           next: (step) => transitions$.next(step),
           error: (error: unknown) => transitions$.error(error),

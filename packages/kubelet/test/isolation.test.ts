@@ -9,11 +9,14 @@ import { describe, expect, it } from "vitest";
 import { apiPods, checkpointDirectory } from "../src/index.ts";
 import { openBench, podOf } from "./fakes.ts";
 
-/** A version of a pod that nobody can read. */
-function unreadable(pod: V1Pod): V1Pod {
+/** A version of a pod that nobody can read, or the first so many times. */
+function unreadable(pod: V1Pod, times: number = Infinity): V1Pod {
+  let left = times;
   const metadata = Object.defineProperty(Object.assign({}, pod.metadata), "deletionTimestamp", {
     get: () => {
-      throw new TypeError("nobody expected that");
+      left -= 1;
+      if (left >= 0) throw new TypeError("nobody expected that");
+      return undefined;
     },
   });
   return { metadata, spec: pod.spec };
@@ -49,6 +52,42 @@ describe("what nobody expected of one pod", () => {
     await bench.until(() => bench.state === "Finished");
     expect(bench.containers).toHaveLength(1);
     expect(bench.status.phase).toBe("Failed");
+    await rm(directory, { recursive: true });
+  });
+
+  it("does not come twice, maybe: without any change the pod is taken up again after ten seconds", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "krustlet-checkpoints-"));
+    await using bench = await openBench({ checkpoints: checkpointDirectory(directory) });
+    const pod = podOf([{ name: "app" }], { restartPolicy: "Always" });
+    bench.add(pod);
+    await bench.started();
+    bench.source$.next({ type: "updated", pod: unreadable(pod, 1) });
+    await bench.until(() => bench.failures.length > 0 && bench.clock.sleeping > 0);
+    expect(bench.kubelet.pods()).toHaveLength(0);
+    await bench.clock.advance(9_999);
+    expect(bench.containers).toHaveLength(1);
+    await bench.clock.advance(1);
+    await bench.started(1);
+    await bench.until(() => bench.status.containerStatuses[0]?.state.running !== undefined);
+    expect(bench.status.containerStatuses[0]?.restartCount).toBe(1);
+    expect(bench.failures.map(({ action }) => action)).toStrictEqual(["run"]);
+    await rm(directory, { recursive: true });
+  });
+
+  it("of one that is then removed is told once more, and nothing of it stays", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "krustlet-checkpoints-"));
+    await using bench = await openBench({ checkpoints: checkpointDirectory(directory) });
+    const pod = podOf();
+    bench.add(pod);
+    await bench.started();
+    bench.source$.next({ type: "updated", pod: unreadable(pod) });
+    await bench.until(() => bench.failures.length > 0 && bench.clock.sleeping > 0);
+    bench.source$.next({ type: "removed", pod });
+    await bench.until(() => bench.state === "Gone");
+    bench.add(podOf());
+    await bench.started(1);
+    await bench.until(() => bench.kubelet.pods().length === 1);
+    expect(bench.ledger.mistakes).toStrictEqual([]);
     await rm(directory, { recursive: true });
   });
 

@@ -92,7 +92,8 @@ describe("a pod that names its node itself", () => {
   });
 
   test("is refused for a port of the node that another pod has, until that has ended", async () => {
-    const own = { nodeName: node.name, terminationGracePeriodSeconds: 0 };
+    // With no grace period at all the object would be gone before the pod is.
+    const own = { nodeName: node.name, terminationGracePeriodSeconds: 1 };
     await node.create(podOf("has-port", [exerciser(["sleep(600000)"], withPort)], own));
     await node.pods.until("has-port", "Ready", hasCondition("Ready"));
     await node.create(podOf("wants-port", [exerciser([], withPort)], own));
