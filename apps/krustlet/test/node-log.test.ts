@@ -55,6 +55,8 @@ describe("lines", () => {
   });
   it("that are no JSON are shown as they are", () => {
     expect(logLineText("a\u0007b")).toBe("a�b");
+    // Letters that would be read from right to left, up to where somebody else wants it.
+    expect(logLineText("fs\u202egpj.mssw\u2066")).toBe("fs�gpj.mssw�");
   });
 });
 

@@ -5,6 +5,7 @@ import { parseCommandLine } from "../src/command-line.ts";
 import { exitCodeOf } from "../src/exit-code-of.ts";
 import { parseEnvFile, parseMemory, parsePublish, parseVolume } from "../src/parse-run-options.ts";
 import { podOfModule } from "../src/pod-of-module.ts";
+import { errorText } from "../src/report-error.ts";
 import type { RunOptions } from "../src/run-options.ts";
 import { stdinFor } from "../src/stdin-for.ts";
 
@@ -157,5 +158,14 @@ describe("stdin", () => {
     const asks = pod({ name: "a" }, { name: "b", stdin: true });
     expect(stdinFor([asks], stdin)(asks, "a")).toBeUndefined();
     expect(stdinFor([asks], stdin)(asks, "b")).toBe(stdin);
+  });
+});
+
+describe("the text of an error", () => {
+  it.each([false, true])("cannot move a terminal's cursor, whatever it says; verbose: %s", (verbose) => {
+    const error = new Error("no\u001b[2J", { cause: new Error("\u202erekcatta\u0007") });
+    // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+    expect(errorText(error, verbose)).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/u);
+    expect(errorText(error, verbose)).toContain("krustlet: no�[2J\n");
   });
 });

@@ -1,3 +1,5 @@
+import { plainText } from "../terminal/plain-text.ts";
+
 const LEVELS: Readonly<Record<number, string>> = {
   10: "TRACE",
   20: "DEBUG",
@@ -23,7 +25,7 @@ export function logLineText(json: string): string {
   try {
     line = JSON.parse(json) as LogLine;
   } catch {
-    return plain(json);
+    return plainText(json);
   }
   const { level, time, msg = "", pod, container, err, ...others } = line;
   const about = [
@@ -35,16 +37,10 @@ export function logLineText(json: string): string {
   const error = message === undefined || msg.includes(message) ? [] : [message];
   const sentence = [msg, ...error, ...causes.map((cause) => `caused by: ${cause}`)].join(": ");
   const head = `${time} ${LEVELS[level] ?? level} ${about === "" ? "" : `${about}: `}`;
-  const trace = stack === undefined ? "" : `\n${stack.split("\n").slice(1).map(plain).join("\n")}`;
-  return `${plain(`${head}${sentence}${fields.length === 0 ? "" : ` (${fields.join(", ")})`}`)}${trace}`;
+  const trace = stack === undefined ? "" : `\n${stack.split("\n").slice(1).map(plainText).join("\n")}`;
+  return `${plainText(`${head}${sentence}${fields.length === 0 ? "" : ` (${fields.join(", ")})`}`)}${trace}`;
 }
 
 function shown(value: unknown): string {
   return typeof value === "string" && /^[\w.:/@+-]+$/u.test(value) ? value : JSON.stringify(value);
-}
-
-/** Texts of others (a registry, an error) without what would move the terminal's cursor. */
-function plain(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what it takes out
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/gu, "�");
 }
