@@ -12,7 +12,8 @@ import type {
  * Objects come from the API server as JSON, in which times are text, while the types of `@kubernetes/client-node` say
  * `Date`. The client's own deserializer walks every field by a table, which costs more than everything else that
  * happens to an object; these functions convert, in place, the fields that are read, and drop `managedFields`, which
- * nobody here reads and which are a third of an object.
+ * nobody here reads and which are a third of an object. What is left out becomes undefined: an object of which a field is
+ * deleted takes V8 several times the memory.
  */
 
 /**
@@ -79,7 +80,7 @@ class MicroTime extends Date {
 
 function metadataDates(metadata: V1ObjectMeta | undefined): void {
   if (!isObject(metadata)) return;
-  delete metadata.managedFields;
+  if (metadata.managedFields !== undefined) metadata.managedFields = undefined;
   toDate(metadata, "creationTimestamp");
   toDate(metadata, "deletionTimestamp");
 }
@@ -121,8 +122,7 @@ function toDate(object: object | undefined, field: string): void {
   const text = fields[field];
   if (text === undefined || text instanceof Date) return;
   const date = typeof text === "string" ? new Date(text) : undefined;
-  if (date === undefined || Number.isNaN(date.getTime())) delete fields[field];
-  else fields[field] = date;
+  fields[field] = date === undefined || Number.isNaN(date.getTime()) ? undefined : date;
 }
 
 function toMicroTime(object: object | undefined, field: string): void {
@@ -131,6 +131,5 @@ function toMicroTime(object: object | undefined, field: string): void {
   const text = fields[field];
   if (typeof text !== "string") return;
   const date = new MicroTime(text);
-  if (Number.isNaN(date.getTime())) delete fields[field];
-  else fields[field] = date;
+  fields[field] = Number.isNaN(date.getTime()) ? undefined : date;
 }

@@ -2,8 +2,7 @@ import { logDirOf } from "@krustlet/cri-log";
 import { isWorthKeeping } from "@krustlet/pod-machine";
 import type { PodEvent, PodStatus } from "@krustlet/pod-machine";
 import type { V1Pod } from "@kubernetes/client-node";
-import { catchError, concat, defer, EMPTY, finalize, ignoreElements, Subject, tap, throwError } from "rxjs";
-import type { Observable } from "rxjs";
+import { Observable, Subject, Subscription } from "rxjs";
 
 import { createCheckpointWriter } from "./checkpoint-writer.ts";
 import { podKeyOf } from "./container-plan.ts";
@@ -37,7 +36,7 @@ export function livePod(
   pod: V1Pod,
   changes$: Observable<PodChange>,
 ): Observable<PodTransition> {
-  return defer(() => {
+  return new Observable((subscriber) => {
     const { kubelet, failed, open, shared } = lives;
     const late$ = new Subject<PodEvent>();
     const stop = new AbortController();
@@ -142,17 +141,32 @@ export function livePod(
       kubelet.objectUsers?.unregister(context.key.uid);
       open.delete(held);
     };
-    return concat(
-      defer(() => runPod({ context, late$, changes$, checkpoint })).pipe(
-        tap(tell),
-        catchError((error: unknown) => {
-          broken = { error };
-          return EMPTY;
-        }),
-      ),
-      defer(() => (closing = close())).pipe(ignoreElements()),
-      defer(() => (broken === undefined ? EMPTY : throwError(() => broken?.error))),
-    ).pipe(finalize(() => stop.abort()));
+    const loop = new Subscription();
+    subscriber.add(loop);
+    subscriber.add(() => stop.abort());
+    const end = (): void => {
+      closing = close();
+      closing.then(
+        () => (broken === undefined ? subscriber.complete() : subscriber.error(broken.error)),
+        (error: unknown) => subscriber.error(error),
+      );
+    };
+    const fall = (error: unknown): void => {
+      broken = { error };
+      end();
+    };
+    const next = (step: PodTransition): void => {
+      try {
+        tell(step);
+      } catch (error) {
+        loop.unsubscribe();
+        return fall(error);
+      }
+      subscriber.next(step);
+    };
+    loop.add(
+      runPod({ context, late$, changes$, checkpoint }).subscribe({ next, error: fall, complete: end }),
+    );
   });
 }
 

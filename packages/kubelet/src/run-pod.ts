@@ -1,26 +1,13 @@
 import { initialState, transition, withClockSet, workOf } from "@krustlet/pod-machine";
-import type { Checkpoint, PodEvent, PodState } from "@krustlet/pod-machine";
+import type { Checkpoint, PodAction, PodEvent, PodState } from "@krustlet/pod-machine";
 import type { V1Pod } from "@kubernetes/client-node";
-import {
-  connect,
-  ignoreElements,
-  map,
-  merge,
-  observeOn,
-  of,
-  queueScheduler,
-  scan,
-  Subject,
-  takeWhile,
-  tap,
-} from "rxjs";
-import type { Observable } from "rxjs";
+import { Observable } from "rxjs";
 
+import { clockSettings } from "./clock-settings.ts";
 import { execute } from "./execute.ts";
+import { keyedWork } from "./keyed-work.ts";
 import type { PodChange } from "./kubelet-init.ts";
 import type { PodContext } from "./pod-context.ts";
-import { clockSettings } from "./clock-settings.ts";
-import { performKeyed } from "./perform-keyed.ts";
 import { tendVolumes } from "./tend-volumes.ts";
 
 /** One step of a pod: what happened, and the states before and after it. */
@@ -32,7 +19,7 @@ export interface PodTransition {
   readonly state: PodState;
 }
 
-/** The loop of one pod needs the feedback that its effects emit into beside the context that they share. */
+/** The loop of one pod needs what comes from outside of it beside the context that its effects share. */
 export interface PodLoopInit {
   readonly context: PodContext;
   /** Exits and evictions: what the pod's effects tell after they are done. */
@@ -44,54 +31,57 @@ export interface PodLoopInit {
 }
 
 /**
- * The life of one pod, until nothing of it is left: state → work → effect → event → state.
+ * The life of one pod, until nothing of it is left: event → state → work → effect → event. A loop by hand, because
+ * thousands of pods sleep in it: a chain of operators for each would take more memory than all that they hold.
  * Unsubscribing cancels the work under way; what runs already is held by the context, whose owner disposes it.
  */
 export function runPod({ context, late$, changes$, checkpoint }: PodLoopInit): Observable<PodTransition> {
-  const feedback = new Subject<PodEvent>();
-  const first: PodState = initialState(context.pod, context.now(), {}, checkpoint);
-  const clockSetBy = clockSettings(context.kubelet.clock);
-  // Seeded last: a seed before the feedback would be acted upon while nobody listens to the feedback yet.
-  const events$ = merge(
-    feedback,
-    late$,
-    changes$.pipe(map((change) => eventOf(context, change))),
-    of(seed(context)),
-  );
-  return events$.pipe(
-    // An event that an effect emits while a state is being handled waits for its turn; without the queue, `scan`
-    // would be entered again before it has returned.
-    observeOn(queueScheduler),
-    scan<PodEvent, PodTransition, undefined>((last, event) => {
+  return new Observable((subscriber) => {
+    const clockSetBy = clockSettings(context.kubelet.clock);
+    let state: PodState = initialState(context.pod, context.now(), {}, checkpoint);
+    const waiting: PodEvent[] = [];
+    let isStepping = false;
+    /** What comes while a step is being taken waits for its turn. */
+    const take = (event: PodEvent): void => {
+      waiting.push(event);
+      if (isStepping) return;
+      isStepping = true;
+      try {
+        for (let next = waiting.shift(); next !== undefined && !subscriber.closed; next = waiting.shift()) {
+          step(next);
+        }
+      } catch (error) {
+        subscriber.error(error);
+      } finally {
+        isStepping = false;
+      }
+    };
+    const work = keyedWork<PodAction, PodEvent>({
+      perform: (action, signal) => execute(context, action, signal),
+      done: take,
+      failed: (error) => subscriber.error(error),
+    });
+    const volumes = tendVolumes(context, take);
+    const step = (event: PodEvent): void => {
       const setBy = clockSetBy();
-      const before = last?.state ?? first;
-      const previous = setBy === 0 ? before : withClockSet(before, setBy);
-      return { pod: context.pod, event, previous, state: transition(previous, event) };
-    }, undefined),
-    takeWhile(({ state }) => state.name !== "Gone", true),
-    // `share` would start the first branch before the second one has subscribed.
-    connect((transitions$) =>
-      merge(
-        transitions$,
-        transitions$.pipe(
-          map(({ state }) => workOf(state)),
-          performKeyed((action, signal) => execute(context, action, signal)),
-          tap((event) => feedback.next(event)),
-          ignoreElements(),
-        ),
-        transitions$.pipe(
-          tendVolumes(context),
-          tap((event) => feedback.next(event)),
-          ignoreElements(),
-        ),
-      ),
-    ),
-  );
-}
-
-/** An event that moves nothing but the time, to get the first work out of the first state. */
-function seed(context: PodContext): PodEvent {
-  return { type: "woke", at: context.now() };
+      const previous = setBy === 0 ? state : withClockSet(state, setBy);
+      state = transition(previous, event);
+      const taken = { pod: context.pod, event, previous, state };
+      subscriber.next(taken);
+      if (subscriber.closed) return;
+      work.want(workOf(state));
+      volumes.tend(taken);
+      if (state.name === "Gone") subscriber.complete();
+    };
+    subscriber.add(() => {
+      work.cancel();
+      volumes.end();
+    });
+    subscriber.add(late$.subscribe(take));
+    subscriber.add(changes$.subscribe((change) => take(eventOf(context, change))));
+    // An event that moves nothing but the time, to get the first work out of the first state.
+    take({ type: "woke", at: context.now() });
+  });
 }
 
 function eventOf(context: PodContext, change: PodChange): PodEvent {

@@ -3,8 +3,8 @@ import { hasStorageLimit } from "@krustlet/eviction";
 import type { ObjectKey } from "@krustlet/interface";
 import type { PodEvent } from "@krustlet/pod-machine";
 import type { V1Pod } from "@kubernetes/client-node";
-import { concatMap, map, merge, Observable, Subject } from "rxjs";
-import type { OperatorFunction, Subscription } from "rxjs";
+import { concatMap, map, merge, Subject } from "rxjs";
+import type { Observable, Subscription } from "rxjs";
 
 import { fromAbortable } from "./from-abortable.ts";
 import { limitStorage } from "./limit-storage.ts";
@@ -31,33 +31,44 @@ interface Task {
   work?: Subscription;
 }
 
+/** What is done for a pod's volumes, step by step. */
+export interface TendedVolumes {
+  /** To be told of each step. */
+  tend(step: PodTransition): void;
+  /** Ends whatever is under way. */
+  end(): void;
+}
+
+const NOTHING_TO_TEND: TendedVolumes = { tend: () => undefined, end: () => undefined };
+
 /**
  * While the pod runs: keeps its volumes up to date, and evicts it when one of them, or all that it writes to the
  * node's disk, outgrows its limit. What a pod does not need costs nothing: there are thousands of pods.
  */
-export function tendVolumes(context: PodContext): OperatorFunction<PodTransition, PodEvent> {
-  return (transitions$) =>
-    new Observable((subscriber) => {
-      const relabelled$ = new Subject<ObjectKey>();
-      const tasks = tasksOf(context, relabelled$);
-      const { namespace, name } = context.key;
-      let seen = context.pod;
-      const tend = (step: PodTransition): void => {
-        for (const task of tasks) {
-          const wanted = task.wanted(step);
-          if (wanted === (task.work !== undefined)) continue;
-          task.work?.unsubscribe();
-          task.work = wanted ? task.begin().subscribe((event) => subscriber.next(event)) : undefined;
-        }
-        if (isRelabelled(seen, step.pod)) relabelled$.next({ kind: "Pod", namespace, name });
-        seen = step.pod;
-      };
-      if (tasks.length === 0) return subscriber.complete();
-      subscriber.add(transitions$.subscribe({ next: tend, complete: () => subscriber.complete() }));
-      return () => {
-        for (const { work } of tasks) work?.unsubscribe();
-      };
-    });
+export function tendVolumes(context: PodContext, emit: (event: PodEvent) => void): TendedVolumes {
+  const relabelled$ = new Subject<ObjectKey>();
+  const tasks = tasksOf(context, relabelled$);
+  if (tasks.length === 0) return NOTHING_TO_TEND;
+  const { namespace, name } = context.key;
+  let seen = context.pod;
+  return {
+    tend: (step) => {
+      for (const task of tasks) {
+        const wanted = task.wanted(step);
+        if (wanted === (task.work !== undefined)) continue;
+        task.work?.unsubscribe();
+        task.work = wanted ? task.begin().subscribe(emit) : undefined;
+      }
+      if (isRelabelled(seen, step.pod)) relabelled$.next({ kind: "Pod", namespace, name });
+      seen = step.pod;
+    },
+    end: () => {
+      for (const task of tasks) {
+        task.work?.unsubscribe();
+        task.work = undefined;
+      }
+    },
+  };
 }
 
 function tasksOf(context: PodContext, relabelled$: Observable<ObjectKey>): readonly Task[] {
