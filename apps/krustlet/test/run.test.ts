@@ -78,10 +78,13 @@ describe("a single container", () => {
       activeDeadlineSeconds: 1,
     });
     await writeFile(join(host.directory, "pod.json"), manifest);
-    expect(await host.run("run", "pod.json")).toBe(143);
-    expect(host.printed.stderr).toBe(
-      "krustlet: late: DeadlineExceeded: Pod was active on the node longer than the specified deadline\n",
+    const code = await host.run("run", "--verbose", "pod.json");
+    expect(host.printed.stderr).toMatch(
+      /Z late: DeadlineExceeded: Pod was active on the node longer than the specified deadline$/mu,
     );
+    // On a machine that is busy the second may be over before the guest has begun: then nobody was asked to stop.
+    const began = host.printed.stderr.includes("Started: Container started");
+    expect(code).toBe(began ? 143 : 137);
   });
 
   it("is told how long a back-off is, and with --verbose when each thing happened", async () => {

@@ -66,7 +66,8 @@ export class TokenCache {
     const times = Array.from(this.#pods.get(uid)?.values() ?? [], ({ renewAt }) => renewAt);
     if (times.length === 0) return undefined;
     const { clock } = this.#init;
-    return new Date(clock.now().getTime() + Math.min(...times) - clock.elapsed());
+    // Never a moment too early: then there would be nothing to renew yet.
+    return new Date(Math.ceil(clock.now().getTime() + Math.min(...times) - clock.elapsed()));
   }
 
   /** Forgets a pod's tokens. */

@@ -1,4 +1,6 @@
 /** kubectl logs in all its forms. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import type { V1Pod } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { exerciser, podOf } from "./exerciser-pod.ts";
@@ -17,6 +19,20 @@ const talking = (name: string, args: readonly string[]): V1Pod =>
   podOf(name, [exerciser(args)], { terminationGracePeriodSeconds: 2 });
 
 const logs = (...args: readonly string[]): Promise<string> => node.kubectl(["logs", ...args]);
+/** Follows a log; resolves once the first of it was shown. */
+async function follow(
+  name: string,
+): Promise<{ readonly ended: Promise<{ readonly code: number | null; readonly shown: string }> }> {
+  const { kubectl, directory } = node.cluster.address;
+  const args = ["logs", `--namespace=${node.namespace}`, name, "-f", "--request-timeout=30s"];
+  const env = { PATH: process.env["PATH"], HOME: directory, KUBECONFIG: node.cluster.adminKubeconfig };
+  const child = spawn(kubectl, args, { env, stdio: ["ignore", "pipe", "inherit"] });
+  let shown = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (shown += text));
+  const ended = once(child, "close").then(([code]) => ({ code: code as number | null, shown }));
+  await once(child.stdout, "data");
+  return { ended };
+}
 const refused = async (...args: readonly string[]): Promise<string> => {
   const asked = ["logs", `--namespace=${node.namespace}`, ...args];
   const { code, stderr } = await node.cluster.kubectl(asked);
@@ -139,9 +155,9 @@ describe("kubectl logs", () => {
   test("-f ends when its pod is deleted", async () => {
     await node.create(talking("deleted", [say("alive"), "sleep(600000)"]));
     await node.pods.until("deleted", "Ready", hasCondition("Ready"));
-    const following = logs("deleted", "-f", "--request-timeout=30s");
+    const following = await follow("deleted");
     await node.kubectl(["delete", "pod", "deleted", "--wait=false"]);
-    await expect(following).resolves.toBe("alive\n");
+    await expect(following.ended).resolves.toEqual({ code: 0, shown: "alive\n" });
   });
 
   test("-f shows every line once of a log that is rotated meanwhile, and what is kept can be had afterwards", async () => {

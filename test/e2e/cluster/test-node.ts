@@ -65,7 +65,7 @@ export async function joinNode(cluster: Cluster, options: TestNodeOptions = {}):
     ...(options.environment === undefined ? {} : { environment: options.environment }),
   });
   const pods = watchPods(cluster, namespace);
-  const kube = await openKube({ kubeconfig: cluster.adminKubeconfig });
+  const kube = await openKube({ kubeconfig: cluster.adminKubeconfig, callTimeoutMs: 60_000 });
   const kubectl: TestNode["kubectl"] = (args, more) =>
     cluster.kubectlOutput([`--namespace=${namespace}`, ...args], more);
   const dispose = async (): Promise<void> => {
