@@ -80,6 +80,8 @@ class Follower<T extends WatchedObject> {
   #streams = true;
   #synced = false;
   #failures = 0;
+  /** Whether nobody answered the last try. */
+  #away = false;
 
   constructor(
     kube: Kube,
@@ -101,11 +103,14 @@ class Follower<T extends WatchedObject> {
     while (!this.#signal.aborted) {
       const failure = await this.#round();
       if (failure === undefined) continue;
-      this.#failures += 1;
+      const away = isAway(failure);
+      // Whoever answers again, though it be no, has not been asked too often.
+      this.#failures = this.#away && !away ? 1 : this.#failures + 1;
+      this.#away = away;
       const asked = isApiError(failure) ? failure.retryAfterMs : undefined;
       const wait = planBackOff(this.#failures, this.#random(), asked);
       this.#options.onFailure?.(failure, wait);
-      if (isAway(failure) && asked === undefined) await this.#sleepOrReach(wait);
+      if (away && asked === undefined) await this.#sleepOrReach(wait);
       else await this.#clock.sleep(wait, { signal: this.#signal });
     }
   }

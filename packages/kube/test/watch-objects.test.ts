@@ -259,6 +259,21 @@ test("a watch that nobody answered tries again as soon as other calls are answer
   subscription.unsubscribe();
 });
 
+test.each([apiError(403), apiError(429, "storage is initializing", 1000)])(
+  "a watch that is refused by an API server that has just come back waits as after a first failure: %s",
+  async (refusal) => {
+    const server = new ModelApiServer();
+    server.failures = [...Array.from({ length: 12 }, () => unreachable), refusal, refusal];
+    const { clock, listener, subscription } = watch(server, { random: () => 1 });
+    while (server.failures.length > 2) await clock.advance(1000);
+    // It was let in by its own next try, at the end of 30 s.
+    while (server.failures.length > 1) await clock.advance(1000);
+    await clock.advance(3000);
+    expect(listener.synced).toBe(1);
+    subscription.unsubscribe();
+  },
+);
+
 test("a watch that is refused, or told to wait, waits whatever other calls are answered", async () => {
   for (const failure of [apiError(403), apiError(429, "slow down", 60_000)]) {
     const server = new ModelApiServer();
