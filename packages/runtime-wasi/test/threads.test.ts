@@ -6,6 +6,10 @@ import { promisify } from "node:util";
 import {
   buildModule,
   compileGuest,
+  encodeModule,
+  encodeSection,
+  encodeText,
+  encodeVector,
   moduleSourceOf,
   OutputRecorder,
   planOf,
@@ -42,6 +46,16 @@ const HEAP_HOG = Buffer.from(
     "0a1301110101630003402000fb000021000c000b0b",
   ].join(""),
   "hex",
+);
+
+/** `_start` is the import `clock_time_get`, of which a caller without arguments can make nothing. */
+const IMPORT_AS_START = encodeModule(
+  encodeSection(1, encodeVector([[0x60, 3, 0x7f, 0x7e, 0x7f, 1, 0x7f]])),
+  encodeSection(
+    2,
+    encodeVector([[...encodeText("wasi_snapshot_preview1"), ...encodeText("clock_time_get"), 0, 0]]),
+  ),
+  encodeSection(7, encodeVector([[...encodeText("_start"), 0, 0]])),
 );
 
 describe("threads", () => {
@@ -116,6 +130,20 @@ describe("threads", () => {
     expect([exit.exitCode, exit.reason]).toEqual([137, "OOMKilled"]);
     expect(neighbour.output.stdout).toBe("sleeping\n");
     await neighbour.container.kill();
+  });
+
+  it("outlive a guest whose `_start` cannot even be called", async () => {
+    await using runtime = createWasiRuntime({ threads: 1 });
+    const probe = await compileGuest("probe");
+    const neighbour = await startContainer(runtime, planOf(probe, { args: ["probe", "sleep", "60000"] }));
+    const directory = await mkdtemp(join(tmpdir(), "krustlet-start-"));
+    await using _removed = { [Symbol.asyncDispose]: () => rm(directory, { recursive: true }) };
+    const path = join(directory, "import-as-start.wasm");
+    await writeFile(path, IMPORT_AS_START);
+    const { exit } = await runContainer(runtime, planOf(await moduleSourceOf(path)));
+    expect([exit.exitCode, exit.reason]).toEqual([134, "Error"]);
+    await neighbour.container.kill();
+    expect((await neighbour.container.exited).message).toBeUndefined();
   });
 
   it("of its own let a guest that listens for signals compute on until it hears the stop request", async () => {

@@ -116,13 +116,18 @@ class GuestWasi implements Wasi {
     if (memory instanceof WebAssembly.Memory) guest.memory.attach(memory);
     if (guest.ended !== undefined) return this.#exit;
     guest.enter();
-    jspi
-      .promising(start as () => unknown)()
-      .then(
-        () => guest.end({ kind: "exit", code: 0 }),
-        // After an end that is known, this is only its unwinding.
-        (error: unknown) => guest.end(trapOf(error, this.#module)),
-      );
+    try {
+      jspi
+        .promising(start as () => unknown)()
+        .then(
+          () => guest.end({ kind: "exit", code: 0 }),
+          // After an end that is known, this is only its unwinding.
+          (error: unknown) => guest.end(trapOf(error, this.#module)),
+        );
+    } catch (error) {
+      // It cannot even be called: an import of the guest's, say, that wants arguments.
+      guest.end(trapOf(error, this.#module));
+    }
     return this.#exit;
   }
 
