@@ -13,10 +13,13 @@ export type ObjectChange<T> =
       readonly type: "synced";
     };
 
+/** However a pod ends, its guests are asked to first: the kubelet's floor. */
+const LEAST_GRACE_SECONDS = 1;
+
 /**
  * The pods that the API server has given to this node, as a source. Those of the first list come in the order in which
  * they were created, so that they are admitted in it. A pod with a `deletionTimestamp` is an update like any other; one
- * whose object is gone is removed at once, without a grace period, and so is one whose name a new one has.
+ * whose object is gone is removed with the least grace period, and so is one whose name a new one has.
  */
 export function apiPods(changes$: Observable<ObjectChange<V1Pod>>): Observable<SourceChange> {
   return new Observable<readonly SourceChange[]>((subscriber) => {
@@ -40,13 +43,13 @@ function createReader(): (change: ObjectChange<V1Pod>) => readonly SourceChange[
     const same = before !== undefined && podKeyOf(before).uid === uid;
     if (type === "deleted") {
       if (same) known.delete(key);
-      return [{ type: "removed", pod, gracePeriodSeconds: 0 }];
+      return [{ type: "removed", pod, gracePeriodSeconds: LEAST_GRACE_SECONDS }];
     }
     known.set(key, pod);
     if (same) return [{ type: "updated", pod }];
     if (before === undefined) return [{ type: "added", pod }];
     return [
-      { type: "removed", pod: before, gracePeriodSeconds: 0 },
+      { type: "removed", pod: before, gracePeriodSeconds: LEAST_GRACE_SECONDS },
       { type: "added", pod },
     ];
   };

@@ -35,7 +35,7 @@ it("tells the first list in the order in which its pods were created, and then w
   changes$.next({ type: "added", object: pod("e", "e1") });
   changes$.next({ type: "deleted", object: pod("a", "a1") });
   changes$.next({ type: "synced" });
-  expect(log).toStrictEqual(["updated a1", "added e1", "removed a1 0"]);
+  expect(log).toStrictEqual(["updated a1", "added e1", "removed a1 1"]);
 });
 
 it("takes a pod that is told again for what it is: after a new list, or late", () => {
@@ -54,5 +54,5 @@ it("does not take a new pod for the one whose name it has, even if nobody told o
   // It comes late, and is not about the new one.
   changes$.next({ type: "deleted", object: pod("a", "a1") });
   changes$.next({ type: "modified", object: pod("a", "a2") });
-  expect(log.slice(1)).toStrictEqual(["added a1", "removed a1 0", "added a2", "removed a1 0", "updated a2"]);
+  expect(log.slice(1)).toStrictEqual(["added a1", "removed a1 1", "added a2", "removed a1 1", "updated a2"]);
 });

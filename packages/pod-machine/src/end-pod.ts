@@ -29,6 +29,9 @@ const ROWS: { readonly [From in PodStateName]: EndRow<From> } = {
   Gone: (state) => state,
 };
 
+/** What an object may ask for at least, as with the kubelet: its containers are asked to stop before they are killed. */
+const LEAST_GRACE_SECONDS = 1;
+
 /** Ends a pod from whatever state it is in. Told again, it can only end sooner; the first reason stays. */
 export function endPod(state: PodState, termination: Termination): PodState {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the row is looked up by this very state's name
@@ -45,7 +48,9 @@ export function requestedEndOf({ pod }: PodFacts, event: PodEvent): Termination 
     case "changed":
       return pod.metadata?.deletionTimestamp === undefined
         ? undefined
-        : terminationAt(event.at, usual, { cause: "deleted" });
+        : terminationAt(event.at, usual === undefined ? usual : Math.max(LEAST_GRACE_SECONDS, usual), {
+            cause: "deleted",
+          });
     case "evicted": {
       const { reason, message, disruption = true } = event;
       const seconds = event.gracePeriodSeconds ?? pod.spec?.terminationGracePeriodSeconds;

@@ -357,6 +357,15 @@ describe("deletion", () => {
     expect(pod.status("main").state.terminated?.exitCode).toBe(137);
   });
 
+  it("by an object that leaves no time asks the containers to stop all the same, as the kubelet does", () => {
+    const pod = new Driver(podOf(["main"])).ready().run("main");
+    const object = podOf(["main"]);
+    const metadata = { ...object.metadata, deletionTimestamp: pod.at(0), deletionGracePeriodSeconds: 0 };
+    pod.send({ type: "changed", pod: { ...object, metadata } });
+    expect(pod.work()).toEqual(["terminate main 1"]);
+    expect(pod.until(2).work()).toEqual(["kill main 1"]);
+  });
+
   it("can only shorten a grace period, and 0 kills at once", () => {
     const pod = new Driver(podOf(["main"]))
       .ready()
