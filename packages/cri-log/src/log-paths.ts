@@ -2,9 +2,16 @@ import { join } from "node:path";
 
 import type { PodKey } from "@krustlet/interface";
 
-/** `<root>/logs/pods/<namespace>_<name>_<uid>`: where `kubectl logs` looks, as in `/var/log/pods`. */
-export function logDirOf(rootDir: string, pod: PodKey): string {
-  return join(rootDir, "logs", "pods", pathSegmentOf(`${pod.namespace}_${pod.name}_${pod.uid}`));
+/** Bytes that a file system takes for one name. */
+const LONGEST_SEGMENT = 255;
+
+/**
+ * `<root>/logs/pods/<namespace>_<name>_<uid>`: where `kubectl logs` looks, as in `/var/log/pods`. A pod's name may be as
+ * long as what a file system takes for all three; of such a one the beginning stands there.
+ */
+export function logDirOf(rootDir: string, { namespace, name, uid }: PodKey): string {
+  const room = Math.max(0, LONGEST_SEGMENT - namespace.length - uid.length - 2);
+  return join(rootDir, "logs", "pods", pathSegmentOf(`${namespace}_${name.slice(0, room)}_${uid}`));
 }
 
 /** `<log directory>/<container>/<restart>.log`: the current file of one start of a container. */

@@ -115,3 +115,13 @@ it("a log's path stays under its root, whatever names are in it", () => {
     "3.log.2",
   ]);
 });
+
+it("a log's path has no part that is longer than a file system takes, and its pod's UID in it", () => {
+  const uid = "0".repeat(36);
+  const pod = { namespace: "n".repeat(63), name: "p".repeat(253), uid };
+  const parts = logPathOf("/root", pod, "c".repeat(63), 3).split("/");
+  expect(parts.filter((part) => part.length > 255)).toEqual([]);
+  expect(parts[4]).toMatch(new RegExp(`^n{63}_p{154}_${uid}$`, "u"));
+  const short = { ...pod, name: "p".repeat(154) };
+  expect(logPathOf("/root", short, "c", 3)).toContain(`_${short.name}_${uid}/`);
+});
