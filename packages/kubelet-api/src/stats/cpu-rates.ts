@@ -24,7 +24,9 @@ export function createCpuRates(): CpuRates {
       const before = known.get(key) ?? { cpuMicros: 0, at: startedAt, cores: 0 };
       const ms = at.getTime() - before.at.getTime();
       const isNews = ms >= SHORTEST_MS && cpuMicros >= before.cpuMicros;
-      const now = isNews ? { cpuMicros, at, cores: (cpuMicros - before.cpuMicros) / (ms * 1000) } : before;
+      const cores = isNews ? (cpuMicros - before.cpuMicros) / (ms * 1000) : before.cores;
+      // A clock that was set back: from here on it is measured anew.
+      const now = isNews || ms < 0 ? { cpuMicros, at, cores } : before;
       asked.set(key, now);
       return now.cores;
     },
