@@ -34,7 +34,7 @@ export function composeRuntimes(endsProcess: boolean, openWasi: () => Runtime): 
       ],
     ]),
     releaseMemory: async () => {
-      for (const runtime of opened) (await runtime).releaseMemory?.();
+      for (const runtime of opened) await (await runtime).releaseMemory?.();
     },
     [Symbol.asyncDispose]: async () => {
       // Threads end with the process; ending them one by one would only take longer.

@@ -28,6 +28,8 @@ class FakeNode implements AsyncDisposable {
   readonly evictor: Evictor;
   guests: Guest[] = [];
   imageBytes = 0;
+  /** Mebibytes of guests that have ended. */
+  garbage = 0;
   othersMemory = 0;
   broken = false;
   /** What a pod's end waits for. */
@@ -51,6 +53,10 @@ class FakeNode implements AsyncDisposable {
       removeUnusedImages: async () => {
         this.asked.push("images");
         this.imageBytes = 0;
+      },
+      releaseMemory: async () => {
+        this.asked.push("memory");
+        this.garbage = 0;
       },
       onStarved: (resource) => this.told.push(resource),
       log: pino({ level: "silent" }),
@@ -80,6 +86,7 @@ class FakeNode implements AsyncDisposable {
         evict: async (uid, eviction) => {
           this.evicted.push({ name: uid, ...eviction });
           await this.ending;
+          this.garbage += (this.guests.find(({ pod }) => pod.metadata?.uid === uid)?.memory ?? 0) / MIB;
           this.guests = this.guests.filter(({ pod }) => pod.metadata?.uid !== uid);
         },
       },
@@ -93,7 +100,10 @@ class FakeNode implements AsyncDisposable {
   }
 
   #left(): Observations {
-    const used = this.guests.reduce((sum, { memory }) => sum + memory, this.othersMemory * MIB);
+    const used = this.guests.reduce(
+      (sum, { memory }) => sum + memory,
+      (this.othersMemory + this.garbage) * MIB,
+    );
     const written = this.guests.reduce((sum, { storage }) => sum + storage, this.imageBytes);
     return {
       "memory.available": { available: 1000 * MIB - used, capacity: 1000 * MIB },
@@ -151,6 +161,18 @@ describe("a node that runs short of memory", () => {
     expect(node.evicted.map(({ name }) => name)).toEqual(["a", "b"]);
     await node.clock.advance(60_000);
     expect(node.evicted).toHaveLength(2);
+  });
+
+  it("has the memory of ended guests given back first, and leaves pods alone where that is enough", async () => {
+    await using node = new FakeNode(HARD);
+    node.add("running", { memory: 500 });
+    node.garbage = 450;
+    node.keep();
+    await node.clock.advance(0);
+    expect(node.told).toEqual(["memory"]);
+    expect(node.asked).toContain("memory");
+    expect(node.asked).not.toContain("images");
+    expect(node.evicted).toEqual([]);
   });
 
   it("spares critical pods, whatever they use", async () => {

@@ -127,7 +127,8 @@ export interface Runtime extends AsyncDisposable {
   start(plan: ContainerPlan, io: ContainerIo, options?: Cancellable): Promise<RunningContainer>;
   /**
    * Gives back what only the past has needed: for when many containers have started or ended, and no more do. Guests may
-   * wait for some milliseconds meanwhile. Absent: there is nothing to give back.
+   * wait for some milliseconds meanwhile. Resolves when what guests have left that have ended is given back, and never
+   * rejects. Absent: there is nothing to give back.
    */
-  releaseMemory?(): void;
+  releaseMemory?(): Promise<void>;
 }

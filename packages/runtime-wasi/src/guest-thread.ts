@@ -66,6 +66,7 @@ export class GuestThread {
   readonly #residents = new Map<Handle, Resident>();
   readonly #gone: Promise<void>;
   #nextHandle = 1;
+  #releasing: PromiseWithResolvers<void> | undefined;
   #death: { readonly message: string; readonly outOfMemory: boolean } | undefined;
   #ended = false;
 
@@ -85,6 +86,9 @@ export class GuestThread {
       if (message.type === "ready") {
         this.#worker.unref();
         ready.resolve();
+      } else if (message.type === "released") {
+        this.#releasing?.resolve();
+        this.#releasing = undefined;
       } else this.#onMessage(message);
     });
     this.#worker.on("error", (error: unknown) => {
@@ -140,9 +144,14 @@ export class GuestThread {
     });
   }
 
-  /** Has it give back what it needs no longer. */
-  releaseMemory(): void {
-    this.#post({ type: "releaseMemory" });
+  /** Has it give back what it needs no longer. Resolves when it has, or is gone. */
+  async releaseMemory(): Promise<void> {
+    if (this.#ended) return;
+    if (this.#releasing === undefined) {
+      this.#releasing = Promise.withResolvers();
+      this.#post({ type: "releaseMemory" });
+    }
+    await Promise.race([this.#releasing.promise, this.#gone]);
   }
 
   /** Ends the thread and every container on it. */
@@ -207,7 +216,7 @@ export class GuestThread {
     return { cpuMicros: now.user + now.system - (start?.user ?? 0) - (start?.system ?? 0) };
   }
 
-  #onMessage(message: Exclude<FromThread, { type: "ready" }>): void {
+  #onMessage(message: Exclude<FromThread, { type: "ready" | "released" }>): void {
     const resident = this.#residents.get(message.handle);
     if (resident === undefined) return;
     const { container } = resident;

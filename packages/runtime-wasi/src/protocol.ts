@@ -76,6 +76,8 @@ export interface StartFailure {
 /** Thread to runtime. */
 export type FromThread =
   | { readonly type: "ready" }
+  /** What is needed no longer is given back. */
+  | { readonly type: "released" }
   | ({ readonly type: "started"; readonly handle: Handle; readonly startedAt: number } & ContainerUsage)
   | { readonly type: "failed"; readonly handle: Handle; readonly failure: StartFailure }
   | {

@@ -94,8 +94,8 @@ class WasiRuntime implements Runtime {
     }
   }
 
-  releaseMemory(): void {
-    this.#pool.releaseMemory();
+  async releaseMemory(): Promise<void> {
+    await this.#pool.releaseMemory();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -62,9 +62,10 @@ export class ThreadPool {
     return thread;
   }
 
-  /** Has every thread give back what it needs no longer. */
-  releaseMemory(): void {
-    for (const thread of this.#all) thread.releaseMemory();
+  /** Has every thread give back what it needs no longer. Resolves when those have that containers share: they answer in time. */
+  async releaseMemory(): Promise<void> {
+    const all = new Map([...this.#all].map((thread) => [thread, thread.releaseMemory()]));
+    await Promise.all(this.#shared.map((thread) => all.get(thread)));
   }
 
   /** Ends every thread and what runs on it. */

@@ -1,3 +1,4 @@
+import { setFlagsFromString } from "node:v8";
 import { compileGuest, planOf, runContainer, startContainer, useCompileCache } from "@krustlet/testkit";
 import type { ContainerPlan, ModuleSource, Runtime } from "@krustlet/interface";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -42,6 +43,19 @@ describe("limits of a runtime", () => {
     if (runtime === undefined) throw new TypeError("the runtime is made first");
     return runtime;
   };
+
+  it("gives the memory of guests that have ended back when it is asked to", async () => {
+    const MIB = 2 ** 20;
+    setFlagsFromString("--expose-gc");
+    await using own = createWasiRuntime({ threads: 1 });
+    expect((await runContainer(own, plan(["hello"]))).exit.exitCode).toBe(0);
+    const resources = { memoryLimitBytes: 256 * MIB };
+    expect((await runContainer(own, plan(["hog"], { resources }))).exit.reason).toBe("OOMKilled");
+    const most = process.memoryUsage().rss;
+    await Promise.all([own.releaseMemory?.(), own.releaseMemory?.()]);
+    expect(most - process.memoryUsage().rss).toBeGreaterThan(128 * MIB);
+    expect((await runContainer(own, plan(["hello"]))).exit.exitCode).toBe(0);
+  });
 
   it("refuses one container too many with the numbers, and takes the next after one has ended", async () => {
     const sleepers = [];

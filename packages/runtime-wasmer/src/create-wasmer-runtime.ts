@@ -39,6 +39,10 @@ class WasmerRuntime implements Runtime {
     return this.#threads.start(plan, io, options);
   }
 
+  async releaseMemory(): Promise<void> {
+    await this.#threads.releaseMemory?.();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#threads[Symbol.asyncDispose]();
   }

@@ -37,6 +37,8 @@ export interface EvictorInit {
   readonly observe: () => Promise<Observations>;
   /** Removes images that nobody uses, as many as there are. */
   readonly removeUnusedImages: () => Promise<void>;
+  /** Gives the memory of guests that have ended back to the machine. */
+  readonly releaseMemory: () => Promise<void>;
   /** Told each time that something is to be reclaimed. */
   readonly onStarved: (resource: StarvedResource) => void;
   readonly log: Logger;
@@ -51,7 +53,7 @@ export interface Evictor {
   /** Looks what is left, and gives up nothing. */
   look(): Promise<void>;
   /**
-   * Looks every ten seconds, and gives up images and then pods, one after the other, each gone before it looks again;
+   * Looks every ten seconds, and gives up images, or the memory of guests that have ended, and then pods, one after the other, each gone before it looks again;
    * until the signal is aborted: then it resolves.
    */
   keep(pods: Pick<Kubelet, "consumption" | "evict">, signal: AbortSignal): Promise<void>;
@@ -63,7 +65,7 @@ interface Candidate extends EvictionCandidate {
 
 /** Makes the one evictor of a node. */
 export function createEvictor(init: EvictorInit): Evictor {
-  const { policy, clock, observe, removeUnusedImages, onStarved, log } = init;
+  const { policy, clock, observe, removeUnusedImages, releaseMemory, onStarved, log } = init;
   const told = new Set<() => void>();
   let state = FIRST_EVICTION_STATE;
   let pressure = CALM;
@@ -88,10 +90,12 @@ export function createEvictor(init: EvictorInit): Evictor {
     const { resource, threshold } = starved;
     onStarved(resource);
     const isDisk = isDiskSignal(threshold.signal);
-    if (isDisk) {
-      await removeUnusedImages().catch((err: unknown) => log.warn({ err }, "images cannot be removed"));
-      if (isRelieved(await observe(), policy)) return false;
-    }
+    const reclaim = async (): Promise<void> => {
+      if (isDisk) await removeUnusedImages();
+      if (resource === "memory") await releaseMemory();
+    };
+    await reclaim().catch((err: unknown) => log.warn({ err, resource }, "only pods can be given up"));
+    if (isRelieved(await observe(), policy)) return false;
     const candidates = (await pods.consumption({ storage: isDisk })).map(candidateOf);
     const victim = rankForEviction(candidates, resource).find(({ pod }) => !isCriticalPod(pod));
     if (victim === undefined) {
@@ -105,6 +109,8 @@ export function createEvictor(init: EvictorInit): Evictor {
     log.warn({ ...podFields(key), resource, gracePeriodSeconds }, `the pod is evicted: ${message.trim()}`);
     const eviction = { reason: "Evicted", message, gracePeriodSeconds, removeLogs: isDisk };
     await pods.evict(key.uid, eviction, { signal });
+    // Else what it has given up would not be seen, and the next one would have to go.
+    if (resource === "memory") await releaseMemory();
     return true;
   };
 

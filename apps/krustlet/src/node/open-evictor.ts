@@ -18,17 +18,27 @@ export interface OpenEvictorInit {
   readonly config: NodeConfig;
   readonly images: DirectoryImageStore;
   readonly recorder: EventRecorder;
+  /** Gives the memory of guests that have ended back to the machine. */
+  readonly releaseMemory: () => Promise<void>;
   /** The pods that are known, with their newest status. */
   readonly pods: () => readonly V1Pod[];
   readonly log: Logger;
 }
 
 /** The evictor of this machine, by the node's settings. */
-export function openEvictor({ config, images, recorder, pods, log }: OpenEvictorInit): Evictor {
+export function openEvictor({
+  config,
+  images,
+  recorder,
+  releaseMemory,
+  pods,
+  log,
+}: OpenEvictorInit): Evictor {
   return createEvictor({
     policy: evictionPolicyOf(config),
     clock: systemClock,
     observe: async () => observationsOf(await measureMachine({ rootDirectory: config.root })),
+    releaseMemory,
     removeUnusedImages: async () => {
       const { removed, freed } = await images.collectGarbage({
         all: true,

@@ -96,7 +96,14 @@ async function live(init: RunNodeInit, signal: AbortSignal): Promise<void> {
   told.use(await serveHealthz(serving));
   const isGoingDown = downPeriodsOf(config).length > 0;
   const pods = (): readonly V1Pod[] => kubelet?.pods() ?? [];
-  const evictor = openEvictor({ config, images, recorder, pods, log });
+  const evictor = openEvictor({
+    config,
+    images,
+    recorder,
+    releaseMemory: () => node.releaseMemory(),
+    pods,
+    log,
+  });
   await evictor.look();
   const compute = createNodeComputer({
     config,

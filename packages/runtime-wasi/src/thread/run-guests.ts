@@ -95,7 +95,10 @@ export function runGuests(data: GuestThreadData, options: ThreadOptions): void {
 
   port.on("message", (message: ToThread) => {
     if (message.type === "start") return starts.push(message);
-    if (message.type === "releaseMemory") return releaseMemory();
+    if (message.type === "releaseMemory") {
+      releaseMemory();
+      return post({ type: "released" });
+    }
     const { handle } = message;
     const guest = guests.get(handle);
     if (guest === undefined) return;
