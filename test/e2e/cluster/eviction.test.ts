@@ -22,9 +22,20 @@ function waiting(
 
 const sleeper = (more: Partial<V1Container> = {}): V1Container => exerciser(["sleep(600000)"], more);
 
-async function messagesOf(node: TestNode, name: string, reason: string): Promise<readonly string[]> {
+async function messagesOf(
+  node: TestNode,
+  name: string,
+  reason: string,
+  namespace: string = node.namespace,
+): Promise<readonly string[]> {
   const selector = `--field-selector=involvedObject.name=${name},reason=${reason}`;
-  const list = await node.kubectl(["get", "events", selector, "--output=json"]);
+  const list = await node.cluster.kubectlOutput([
+    "get",
+    "events",
+    `--namespace=${namespace}`,
+    selector,
+    "--output=json",
+  ]);
   return (JSON.parse(list) as { items: CoreV1Event[] }).items.map(
     ({ type, message }) => `${type}: ${message}`,
   );
@@ -69,6 +80,9 @@ describe("a node whose memory runs short", () => {
         /^The node was low on resource: memory\. Threshold quantity: 400Mi, available: \d+[KM]i\. Container main was using 6\d+[KM]i, request is 0, has larger consumption of memory\. $/,
       );
       await expect.poll(() => messagesOf(node, "greedy", "Evicted")).toEqual([`Warning: ${message}`]);
+      await expect
+        .poll(() => messagesOf(node, node.name, "NodeHasInsufficientMemory", "default"), { timeout: 20_000 })
+        .toHaveLength(1);
       await expect.poll(pressure, { timeout: 90_000 }).toBe("False");
       for (const name of ["modest", "entitled"])
         expect(node.pods.history(name).at(-1)?.status?.phase).toBe("Running");
