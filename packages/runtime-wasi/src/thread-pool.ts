@@ -64,8 +64,12 @@ export class ThreadPool {
 
   /** Has every thread give back what it needs no longer. Resolves when those have that containers share: they answer in time. */
   async releaseMemory(): Promise<void> {
-    const all = new Map([...this.#all].map((thread) => [thread, thread.releaseMemory()]));
-    await Promise.all(this.#shared.map((thread) => all.get(thread)));
+    const waited: Promise<void>[] = [];
+    for (const thread of this.#all) {
+      const released = thread.releaseMemory();
+      if (this.#shared.includes(thread)) waited.push(released);
+    }
+    await Promise.all(waited);
   }
 
   /** Ends every thread and what runs on it. */
