@@ -101,7 +101,7 @@ class GuestWasi implements Wasi {
     return buildImports(this.#guest, module, facesWith(this.#guest.init.faces), extra);
   }
 
-  // Not async, nor `run` beneath: what such functions keep while they wait is kept for each guest that sleeps.
+  // Not async: what such a function keeps while it waits is kept for each guest that sleeps.
   start(instance: WebAssembly.Instance, options: StartOptions = {}): Promise<WasiExit> {
     const guest = this.#guest;
     const { startExport = "_start" } = options;
