@@ -24,3 +24,8 @@ child.once("exit", (code) => process.exit(code ?? 1));
 // A terminal's Ctrl-C reaches both; the cluster takes itself down, and this waits for it.
 process.on("SIGINT", () => undefined);
 process.on("SIGTERM", () => child.kill("SIGTERM"));
+// npm hands a signal on to its shell only, which ends without this process.
+const parent = process.ppid;
+setInterval(() => {
+  if (process.ppid !== parent) child.kill("SIGTERM");
+}, 1000).unref();
