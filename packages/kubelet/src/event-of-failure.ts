@@ -7,6 +7,7 @@ import type { PodFailure } from "./kubelet-init.ts";
 export function eventOfFailure({ action, container, error }: PodFailure): PodEventRecord | undefined {
   if (action === "refresh") return { type: "Warning", reason: "FailedMount", message: mountMessageOf(error) };
   if (action !== "kill" && action !== "terminate") return undefined;
-  const what = `failed to "KillContainer" for "${container ?? ""}" with KillContainerError: ${messageOf(error)}`;
+  const why = JSON.stringify(messageOf(error));
+  const what = `failed to "KillContainer" for "${container ?? ""}" with KillContainerError: ${why}`;
   return { type: "Warning", reason: "FailedKillPod", message: `error killing pod: ${what}` };
 }

@@ -77,7 +77,7 @@ it("tells Events of kills that failed, and of nothing that a step of the pod tel
   expect(eventOfFailure({ ...failure, action: "kill" })).toStrictEqual({
     type: "Warning",
     reason: "FailedKillPod",
-    message: 'error killing pod: failed to "KillContainer" for "app" with KillContainerError: no',
+    message: 'error killing pod: failed to "KillContainer" for "app" with KillContainerError: "no"',
   });
   expect(eventOfFailure({ ...failure, action: "pull" })).toBeUndefined();
 });
