@@ -1,10 +1,12 @@
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { open, rename, rm } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 
 import type { Clock } from "@krustlet/interface";
 
 import { criLogLineOf, splitLogLines } from "@krustlet/cri-log";
+
+import { makeDirectories } from "./make-directories.ts";
 
 /** Init of {@link openCriLog}. */
 export interface CriLogInit {
@@ -138,7 +140,7 @@ class CriLog implements CriLogWriter {
   }
 
   async #open(): Promise<FileHandle> {
-    await mkdir(dirname(this.path), { recursive: true, mode: 0o755 });
+    await makeDirectories(dirname(this.path), 0o755);
     this.#size = 0;
     try {
       return await open(this.path, "ax", 0o640);

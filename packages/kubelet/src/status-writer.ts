@@ -48,6 +48,8 @@ const FIRST_WAIT_MS = 500;
 const NEXT_WAIT_MS = 10_000;
 const FIRST_RETRY_MS = 200;
 const LAST_RETRY_MS = 7000;
+/** One for all: an abort without a reason makes an error with a stack. */
+const HURRIED = new Error("the status is not to wait");
 const NOTHING: WrittenStatus = { text: "", pressing: "" };
 
 /**
@@ -75,7 +77,7 @@ export function createStatusWriter<Status>(
   const waitForOthers = async ({ pressing }: StatusOffer<Status>): Promise<void> => {
     if (closing || awaited > 0 || pressing() !== landed.pressing) return;
     const wait = new AbortController();
-    hurry = () => wait.abort();
+    hurry = () => wait.abort(HURRIED);
     await init.clock.sleep(waitMs, { signal: AbortSignal.any([signal, wait.signal]) }).catch(() => undefined);
     hurry = undefined;
   };

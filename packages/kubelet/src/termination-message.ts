@@ -1,10 +1,12 @@
-import { mkdir, open, writeFile } from "node:fs/promises";
+import { open, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
 import type { Mount } from "@krustlet/interface";
 import type { V1Container } from "@kubernetes/client-node";
 
 import { parseCriLogLine } from "@krustlet/cri-log";
+
+import { makeDirectories } from "./make-directories.ts";
 
 /** Kubernetes' limits: bytes of a message from the file, and lines and bytes of one from the log. */
 const TERMINATION_MESSAGE_BYTES = 4096;
@@ -14,7 +16,7 @@ const NEWLINE = Buffer.from("\n");
 
 /** Makes the empty file that the guest may write its last words to, and says where the guest sees it. */
 export async function openTerminationLog(container: V1Container, path: string): Promise<Mount> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await makeDirectories(dirname(path), 0o700);
   await writeFile(path, "", { mode: 0o666 });
   return {
     source: path,

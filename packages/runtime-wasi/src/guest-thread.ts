@@ -11,6 +11,7 @@ import {
   type ToThread,
 } from "./protocol.ts";
 import { type ContainerThread, RemoteContainer } from "./remote-container.ts";
+import { HandedModules } from "./handed-modules.ts";
 import { errorOf } from "./thread-error.ts";
 import type { Ticker, TickerLease } from "./ticker-thread.ts";
 
@@ -52,7 +53,7 @@ export interface GuestStart {
   /** The thread is this container's own: it is killed with it. */
   readonly own: boolean;
   /** Called once, when the container has ended or could not be started. */
-  onEnd(): void;
+  readonly onEnd: () => void;
 }
 
 /** One worker thread with the containers on it. */
@@ -64,6 +65,7 @@ export class GuestThread {
   readonly #ticker: Ticker;
   readonly #epoch: Int32Array;
   readonly #residents = new Map<Handle, Resident>();
+  readonly #modules = new HandedModules((message) => this.#post(message));
   readonly #gone: Promise<void>;
   #nextHandle = 1;
   #releasing: PromiseWithResolvers<void> | undefined;
@@ -121,13 +123,18 @@ export class GuestThread {
   start(start: GuestStart): Promise<RemoteContainer> {
     if (this.#ended) return Promise.reject(new Error("its thread has ended"));
     const handle = this.#nextHandle++;
-    const container = new RemoteContainer(start.plan.id, start.io, this.#calls(handle, start.own));
+    const { plan, io, own, onEnd } = start;
+    const container = new RemoteContainer(plan.id, io, this.#calls(handle, own));
+    const module = this.#modules.lease(start.ready);
     return new Promise((resolve, reject) => {
       this.#residents.set(handle, {
         container,
         running: false,
         answered: false,
-        onEnd: () => start.onEnd(),
+        onEnd: () => {
+          module[Symbol.dispose]();
+          onEnd();
+        },
         started: (error) => {
           if (error === undefined) resolve(container);
           else reject(error);
@@ -137,9 +144,9 @@ export class GuestThread {
       this.#post({
         type: "start",
         handle,
-        plan: start.plan,
-        ready: start.ready,
-        stdin: start.io.stdin !== undefined,
+        plan,
+        module: module.number,
+        stdin: io.stdin !== undefined,
       });
     });
   }

@@ -44,13 +44,20 @@ export interface PrepareThreadData {
 /** Every thread starts from the same file, and does what its data says. */
 export type ThreadData = GuestThreadData | PrepareThreadData | TickerData;
 
+/** Number of a module on a thread. */
+export type ModuleNumber = number;
+
 /** Runtime to thread. */
 export type ToThread =
+  /** A module that containers are started from. A thread is handed it once: to hand a module over is not cheap. */
+  | { readonly type: "module"; readonly module: ModuleNumber; readonly ready: ReadyModule }
+  /** The last of its containers has ended. */
+  | { readonly type: "forget"; readonly module: ModuleNumber }
   | {
       readonly type: "start";
       readonly handle: Handle;
       readonly plan: ContainerPlan;
-      readonly ready: ReadyModule;
+      readonly module: ModuleNumber;
       readonly stdin: boolean;
     }
   /** A chunk of standard input that was asked for; none: end of file. */

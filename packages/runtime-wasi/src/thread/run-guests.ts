@@ -5,6 +5,8 @@ import {
   type FromThread,
   type GuestThreadData,
   type Handle,
+  type ModuleNumber,
+  type ReadyModule,
   type ToThread,
 } from "../protocol.ts";
 import type { ThreadOptions } from "../start-thread.ts";
@@ -55,8 +57,15 @@ export function runGuests(data: GuestThreadData, options: ThreadOptions): void {
   const onSignalReaders = (readers: number): void => {
     Atomics.store(flag, EPOCH_CELL.SIGNAL_READERS, readers);
   };
-  const create = ({ handle, plan, ready, stdin }: Start): Promise<GuestContainer> =>
-    GuestContainer.create({
+  const modules = new Map<ModuleNumber, ReadyModule>();
+  const moduleOf = (number: ModuleNumber): ReadyModule => {
+    const ready = modules.get(number);
+    if (ready === undefined) throw new TypeError(`this thread has no module ${number}`);
+    return ready;
+  };
+  const create = async ({ handle, plan, module, stdin }: Start): Promise<GuestContainer> => {
+    const ready = moduleOf(module);
+    return GuestContainer.create({
       plan,
       ready,
       stdin,
@@ -67,6 +76,7 @@ export function runGuests(data: GuestThreadData, options: ThreadOptions): void {
       ...waysOut(handle, post),
       onSignalReaders,
     });
+  };
   const run = async (handle: Handle, guest: GuestContainer): Promise<void> => {
     guests.set(handle, guest);
     post({ type: "started", handle, startedAt: Date.now(), ...guest.usage() });
@@ -95,6 +105,8 @@ export function runGuests(data: GuestThreadData, options: ThreadOptions): void {
 
   port.on("message", (message: ToThread) => {
     if (message.type === "start") return starts.push(message);
+    if (message.type === "module") return void modules.set(message.module, message.ready);
+    if (message.type === "forget") return void modules.delete(message.module);
     if (message.type === "releaseMemory") {
       releaseMemory();
       return post({ type: "released" });
