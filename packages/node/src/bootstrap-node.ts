@@ -61,7 +61,7 @@ export async function bootstrapNode(options: BootstrapOptions): Promise<boolean>
   }
   if (found.state === "useless") {
     if (!found.own) {
-      const sentence = `The kubeconfig ${kubeconfig} cannot be used: ${withoutStop(found.reason)}. It is none that this node has made, and is left as it is: remove it, or give another one.`;
+      const sentence = `The kubeconfig ${kubeconfig} cannot be used: ${found.reason}. It is none that this node has made, and is left as it is: remove it, or give another one.`;
       throw new KrustletError("InvalidObject", sentence);
     }
     options.onReplaced?.(`The kubeconfig ${kubeconfig} is replaced: ${found.reason}`);
@@ -89,10 +89,6 @@ export async function bootstrapNode(options: BootstrapOptions): Promise<boolean>
   await writePrivateFile(kubeconfig, nodeKubeconfig(bootstrap, files.currentPath), false);
   await files.dropPendingKey();
   return true;
-}
-
-function withoutStop(sentence: string): string {
-  return sentence.replace(/\.$/u, "");
 }
 
 /** Pure: the kubeconfig of a node whose certificate and key are in one file. */

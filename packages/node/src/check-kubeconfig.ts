@@ -27,7 +27,7 @@ export interface KubeconfigOwner {
 /**
  * Whether a kubeconfig can be used, or a node has to ask for a client certificate (again).
  *
- * @throws KrustletError `InvalidField` where it is another node's; `InvalidObject` where it cannot be read at all.
+ * @throws KrustletError `InvalidField` where it is another node's.
  */
 export async function checkKubeconfig(
   path: string,
@@ -54,9 +54,14 @@ export async function checkKubeconfig(
     const sentence = `The kubeconfig ${path} is node ${owner}'s, and this node is ${nodeName}; give --node-name ${owner}, or another kubeconfig.`;
     throw new KrustletError("InvalidField", sentence);
   } catch (error) {
-    if (isKrustletError(error, "InvalidObject")) return useless(error.message);
+    if (isKrustletError(error, "InvalidObject")) return useless(reasonOf(error, path));
     throw error;
   }
+}
+
+/** Why, behind a colon: "The kubeconfig x is no YAML." is "it is no YAML". */
+function reasonOf({ message }: Error, path: string): string {
+  return message.replace(`The kubeconfig ${path} `, "it ").replace(/\.$/u, "");
 }
 
 /** Which node a certificate is for, if any, and what is wrong with it and its key. */
@@ -87,17 +92,9 @@ function isBeneath(directory: string, path: unknown): boolean {
   return way !== "" && !way.startsWith("..") && !isAbsolute(way);
 }
 
-/** @throws KrustletError `InvalidObject` for what is no file, or may not be read. */
 async function isEmpty(path: string): Promise<boolean> {
-  try {
-    return (await readFile(path, "utf8")).trim() === "";
-  } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-    if (code === "ENOENT") return false;
-    const why =
-      code === "EISDIR" ? "it is a directory" : cause instanceof Error ? cause.message : String(cause);
-    throw new KrustletError("InvalidObject", `The kubeconfig ${path} cannot be read: ${why}.`, { cause });
-  }
+  const text = await readFile(path, "utf8").catch(() => undefined);
+  return text?.trim() === "";
 }
 
 /** What `<name>-data` holds, or the file that `<name>` names; undefined where there is neither. */

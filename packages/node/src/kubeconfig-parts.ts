@@ -21,16 +21,15 @@ const PATHS: ReadonlySet<string> = new Set([
 /**
  * The cluster and the user of a kubeconfig file's current context; undefined where there is no such file.
  *
- * @throws KrustletError `InvalidObject` where it is no kubeconfig, naming what it lacks; the system's error where it
- * cannot be read.
+ * @throws KrustletError `InvalidObject` where it cannot be read, or is no kubeconfig, naming what it lacks.
  */
 export async function readKubeconfigParts(path: string): Promise<KubeconfigParts | undefined> {
   let text: string;
   try {
     text = await readFile(path, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw error;
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw invalid(path, `cannot be read: ${whyUnread(error)}`, error);
   }
   const config = fieldsOf(parsed(path, text));
   const name = config["current-context"];
@@ -89,6 +88,17 @@ function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
 }
 
-function invalid(path: string, what: string): KrustletError {
-  return new KrustletError("InvalidObject", `The kubeconfig ${path} ${what}.`);
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}
+
+function whyUnread(error: unknown): string {
+  const code = codeOf(error);
+  if (code === "EISDIR") return "it is a directory";
+  if (code === "EACCES") return "this user may not read it";
+  return error instanceof Error ? error.message : String(error);
+}
+
+function invalid(path: string, what: string, cause?: unknown): KrustletError {
+  return new KrustletError("InvalidObject", `The kubeconfig ${path} ${what}.`, { cause });
 }

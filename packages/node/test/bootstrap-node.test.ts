@@ -202,9 +202,12 @@ describe("TLS bootstrap", () => {
 
   it("says that a directory is no kubeconfig", async () => {
     await writeToken();
+    await expect(bootstrap({ bootstrapKubeconfig: root })).rejects.toThrow(
+      `The kubeconfig ${root} cannot be read: it is a directory.`,
+    );
     await expect(bootstrap({ kubeconfig: root })).rejects.toMatchObject({
       code: "InvalidObject",
-      message: `The kubeconfig ${root} cannot be read: it is a directory.`,
+      message: `The kubeconfig ${root} cannot be used: it cannot be read: it is a directory. It is none that this node has made, and is left as it is: remove it, or give another one.`,
     });
   });
 
