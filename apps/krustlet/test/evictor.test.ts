@@ -6,8 +6,11 @@ import type { V1Pod } from "@kubernetes/client-node";
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 
+import { nodeConfigOf } from "../src/config/node-config-of.ts";
+import { readConfigFile } from "../src/config/read-config-file.ts";
 import { createEvictor } from "../src/node/create-evictor.ts";
 import type { Evictor } from "../src/node/create-evictor.ts";
+import { evictionPolicyOf } from "../src/node/eviction-policy.ts";
 import { imagesInUse } from "../src/node/images-in-use.ts";
 import { observationsOf } from "../src/node/observations.ts";
 
@@ -299,6 +302,38 @@ describe("looking what is left", () => {
       "imagefs.inodesFree": { available: 2, capacity: 9 },
       "pid.available": { available: 7, capacity: 10 },
     });
+  });
+});
+
+describe("hard thresholds", () => {
+  const thresholdsOf = (file: string): readonly string[] =>
+    evictionPolicyOf(
+      nodeConfigOf({
+        flags: {},
+        env: {},
+        cwd: "/",
+        hostname: "edge-1",
+        root: "/r",
+        file: readConfigFile(
+          `apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n${file}`,
+          "kubelet.yaml",
+        ),
+      }),
+    ).thresholds.map(({ signal, value }) => `${signal} ${"text" in value ? value.text : value.share}`);
+
+  it("are those that the settings name, or the kubelet's where they name none", () => {
+    expect(thresholdsOf("evictionHard: {memory.available: 1Gi}")).toEqual(["memory.available 1Gi"]);
+    expect(thresholdsOf("")).toContain("memory.available 100Mi");
+  });
+
+  it("are merged with the kubelet's where the settings say so", () => {
+    const merge = "mergeDefaultEvictionSettings: true";
+    expect(thresholdsOf(`evictionHard: {memory.available: 1Gi, nodefs.available: "0%"}\n${merge}`)).toEqual([
+      "memory.available 1Gi",
+      "nodefs.inodesFree 0.05",
+      "imagefs.available 0.15",
+      "imagefs.inodesFree 0.05",
+    ]);
   });
 });
 

@@ -76,7 +76,6 @@ const OTHER_FIELDS: FieldTable = {
   memoryReservationPolicy: noCgroups,
   memorySwap: noCgroups,
   memoryThrottlingFactor: noCgroups,
-  mergeDefaultEvictionSettings: refused("name all thresholds in evictionHard"),
   nodeStatusMaxImages: refusedUnless([50], "fifty images are told at most"),
   oomScoreAdj: openFiles,
   podCIDR: ignored("addresses of pods are those of pod-addresses"),

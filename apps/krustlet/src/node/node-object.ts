@@ -7,6 +7,7 @@ import type { Machine, NodeImage } from "@krustlet/node";
 import type { V1Node } from "@kubernetes/client-node";
 
 import type { NodeConfig } from "../config/settings.ts";
+import { hardThresholdsOf } from "./eviction-policy.ts";
 
 /** The Kubernetes release that the node speaks the protocol of. */
 const KUBERNETES_VERSION = "v1.36.3";
@@ -73,10 +74,10 @@ function maxPodsOf({ maxPods, podsPerCore }: NodeConfig, cpus: number): number {
 }
 
 function evictionReserved(
-  { evictionHard }: NodeConfig,
+  config: NodeConfig,
   { memoryBytes, diskBytes }: Machine,
 ): Readonly<Record<string, string>> {
-  return evictionReservationOf(parseEvictionThresholds(evictionHard), {
+  return evictionReservationOf(parseEvictionThresholds(hardThresholdsOf(config)), {
     memory: String(memoryBytes),
     "ephemeral-storage": String(diskBytes),
   });

@@ -116,6 +116,14 @@ export const NODE_SETTINGS = {
     field: "evictionHard",
     fallback: DEFAULT_EVICTION_HARD,
   }),
+  mergeDefaultEvictionSettings: setting({
+    group,
+    help: "true: the defaults of eviction-hard hold for signals that it does not name",
+    kind: BOOLEAN,
+    flags: [],
+    field: "mergeDefaultEvictionSettings",
+    fallback: false,
+  }),
   evictionSoft: setting({
     group,
     help: "the same, where it has to last before pods go; each needs a time",
