@@ -84,7 +84,7 @@ describe("its parts", () => {
   });
 
   test("an etcd whose clock stands still makes the API server slow, and not forgetful", async () => {
-    own.etcd.pause();
+    await own.etcd.pause();
     let created: string | undefined;
     const creating = own.kubectlOutput(["create", "namespace", "late"]).then((said) => (created = said));
     expect((await own.kubectl(["get", "namespace", "default", "--request-timeout=1s"])).code).toBe(1);

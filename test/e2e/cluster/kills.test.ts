@@ -95,7 +95,7 @@ describe("a node that is killed while it starts containers", () => {
     const isNoted = async (path: string): Promise<boolean> =>
       (await readFile(path, "utf8").catch(() => "")).includes('"run":');
     while (!(await Promise.all(noted.map(isNoted))).every(Boolean)) await setImmediate();
-    node.process.pause();
+    await node.process.pause();
     for (const count of runs) expect(await count()).toBe(0);
     await again();
     await expectOneLostRun("begun");

@@ -569,7 +569,7 @@ describe("when the API server is not there", () => {
   test("a call of an API server that hangs ends in time", async () => {
     await using kube = await openKube({ kubeconfig: await own.nodeKubeconfig("n1"), callTimeoutMs: 1000 });
     await nodeClient(kube).getNode("n1");
-    own.apiServer.pause();
+    await own.apiServer.pause();
     const began = performance.now();
     try {
       const asking = nodeClient(kube).getNode("n1");

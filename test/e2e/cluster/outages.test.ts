@@ -79,7 +79,7 @@ describe("a node whose API server", () => {
   test("waits for an etcd that stands still for a while loses nothing", { timeout: 180_000 }, async () => {
     await expectOutlasts("slow-etcd", async () => {
       const creating = node.create(podOf("during", [exerciser([say("late")])], { nodeName: node.name }));
-      own.etcd.pause();
+      await own.etcd.pause();
       await setTimeout(15_000);
       own.etcd.resume();
       await creating;

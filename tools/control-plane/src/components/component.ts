@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ReadyProbe } from "./ready-probe.ts";
 
@@ -20,8 +20,8 @@ export interface Component {
   stop(): Promise<void>;
   /** Ends it with SIGKILL and resolves once it is gone. */
   kill(): Promise<void>;
-  /** Stops its clock (SIGSTOP): its connections stay, and nothing answers. */
-  pause(): void;
+  /** Stops its clock (SIGSTOP): its connections stay, and from the moment that this resolves nothing answers. */
+  pause(): Promise<void>;
   /** Lets a paused one go on. */
   resume(): void;
 }
@@ -89,7 +89,13 @@ export function createComponent(init: ComponentInit): Component {
     },
     stop: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
-    pause: () => void child?.kill("SIGSTOP"),
+    pause: async () => {
+      if (child?.pid === undefined) return;
+      const { pid } = child;
+      child.kill("SIGSTOP");
+      // Each thread goes on until it sees the signal.
+      while (!(await standsStill(pid))) await sleep(1);
+    },
     resume: () => void child?.kill("SIGCONT"),
   };
 }
@@ -112,6 +118,19 @@ function spawnBound({ program, args, directory, log, environment }: ComponentIni
   } finally {
     closeSync(output);
   }
+}
+
+/** Whether every thread of a process is stopped, or it is gone. */
+async function standsStill(pid: number): Promise<boolean> {
+  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
+  const states = await Promise.all(
+    threads.map(async (thread) => {
+      const stat = await readFile(`/proc/${pid}/task/${thread}/stat`, "utf8").catch(() => "");
+      // The state follows the program's name, which is in brackets and may be anything.
+      return stat.slice(stat.lastIndexOf(")") + 2)[0] ?? "T";
+    }),
+  );
+  return states.every((state) => "TZX".includes(state));
 }
 
 async function untilReady(ready: ReadyProbe, runs: () => boolean): Promise<string | undefined> {
