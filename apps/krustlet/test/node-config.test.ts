@@ -44,6 +44,12 @@ describe("precedence", () => {
       "--node-name and --hostname-override are one setting; give one of them",
     );
   });
+  it("takes --hostname-override for the host's name too, as the kubelet does; --node-name names the Node alone", () => {
+    const override = { "hostname-override": "edge" };
+    expect(configOf({ flags: override })).toMatchObject({ nodeName: "edge", hostname: "edge" });
+    expect(configOf({ flags: { ...override, hostname: "vm" } }).hostname).toBe("vm");
+    expect(configOf({ flags: { "node-name": "edge" } }).hostname).toBe("edge-1");
+  });
   it("makes defaults of the machine's name and of the root, wherever that is given", () => {
     const config = configOf({ env: { KRUSTLET_DATA_DIR: "data" } });
     expect(config).toMatchObject({

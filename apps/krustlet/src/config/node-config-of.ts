@@ -34,7 +34,9 @@ interface Found {
 export function nodeConfigOf(sources: NodeConfigSources): NodeConfig {
   // The defaults of paths depend on the root, which may be given itself.
   const root = String(valueOf("root", sources, sources));
-  const surroundings = { hostname: sources.hostname, root };
+  // As for the kubelet: the name that is given instead of the machine's is the Node's and the host's.
+  const hostname = sources.flags["hostname-override"] ?? sources.hostname;
+  const surroundings = { hostname, root };
   const names = Object.keys(SETTINGS) as SettingName[];
   const entries = names.map((name) => [name, valueOf(name, sources, surroundings)] as const);
   const config = Object.fromEntries(entries) as unknown as NodeConfig;

@@ -26,7 +26,7 @@ export const NODE_SETTINGS = {
     env: ["KRUSTLET_HOSTNAME"],
     key: "hostname",
     fallback: ({ hostname }) => hostname.toLowerCase(),
-    told: "the machine's name in lower case",
+    told: "the machine's name in lower case, or what --hostname-override says",
   }),
   nodeIPs: setting({
     group,
