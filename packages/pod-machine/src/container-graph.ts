@@ -103,6 +103,7 @@ export interface ContainerFacts {
   readonly spec: ContainerLike;
   /** Tries so far, counted over the pod's whole life. */
   readonly attempt: number;
+  /** Of the run that there is, or was last. */
   readonly restartCount: number;
   /** Runs that ended so far; becomes the next run's `restartCount`. */
   readonly exits: number;

@@ -82,7 +82,7 @@ export function start(
   container: ContainerFacts,
   { imageID, pull }: Happened<"pulled">,
 ): Container<"Starting"> {
-  const next = { ...container, imageID, restartCount: container.exits, pullFailures: 0 };
+  const next = { ...container, imageID, pullFailures: 0 };
   return to(next, { name: "Starting", imageID, pull });
 }
 
@@ -93,7 +93,7 @@ export function run(
 ): Container<"Running"> {
   const started = container.spec.startupProbe === undefined;
   const ready = started && container.spec.readinessProbe === undefined;
-  const next = { ...container, waiting: undefined, again: undefined };
+  const next = { ...container, restartCount: container.exits, waiting: undefined, again: undefined };
   return to(next, { name: "Running", containerID, startedAt: at, started, ready });
 }
 
@@ -118,7 +118,14 @@ export function end(
   exit: ContainerExitRecord,
   cause?: StopCause,
 ): Container<"Terminated"> {
-  const next = { ...container, exits: container.exits + 1, waiting: undefined, again: undefined };
+  const { exits } = container;
+  const next = {
+    ...container,
+    restartCount: exits,
+    exits: exits + 1,
+    waiting: undefined,
+    again: undefined,
+  };
   return to(next, { name: "Terminated", exit, cause });
 }
 

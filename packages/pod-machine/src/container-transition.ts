@@ -100,7 +100,8 @@ const ROWS: { readonly [From in ContainerStateName]: ContainerRow<From> } = {
       return state.cause === input.cause ? container : to(container, { ...state, cause: input.cause });
     // The start had won the race against its cancellation; the kill that is under way finds the run.
     if (input.type !== "started") return container;
-    return to(container, { ...state, containerID: input.containerID, startedAt: input.at });
+    const begun = { ...container, restartCount: container.exits };
+    return to(begun, { ...state, containerID: input.containerID, startedAt: input.at });
   },
   Terminated: (container, input) => {
     if (input.type !== "begin") return container;

@@ -49,19 +49,15 @@ function podWorkOf(state: PodState): readonly PodAction[] {
   }
 }
 
-function containerWorkOf({
-  name: container,
-  attempt,
-  restartCount,
-  spec,
-  state,
-}: Container): readonly PodAction[] {
+function containerWorkOf({ name: container, attempt, exits, spec, state }: Container): readonly PodAction[] {
   const key = (verb: string): string => `${verb}/${container}/${attempt}`;
   switch (state.name) {
     case "Pulling":
       return [{ key: key("pull"), do: "pull", container, attempt, image: spec.image ?? "" }];
-    case "Starting":
-      return [{ key: key("start"), do: "start", container, attempt, restartCount, imageID: state.imageID }];
+    case "Starting": {
+      const { imageID } = state;
+      return [{ key: key("start"), do: "start", container, attempt, restartCount: exits, imageID }];
+    }
     case "Terminating": {
       const { gracePeriodSeconds } = state;
       return [{ key: key("terminate"), do: "terminate", container, attempt, gracePeriodSeconds }];

@@ -108,14 +108,14 @@ describe("statusOf", () => {
       ];
     };
     expect(shown()).toEqual([0, 3, undefined]);
-    expect((pod.pulled("main"), shown())).toEqual([1, 3, undefined]);
+    expect((pod.pulled("main"), shown())).toEqual([0, 3, undefined]);
     pod.started("main");
     expect(shown()).toEqual([1, undefined, 3]);
     pod.exited("main", 4);
     expect(shown()).toEqual([1, "CrashLoopBackOff", 4]);
     expect(pod.until(11).work()).toEqual(["pull main 3"]);
     expect(shown()).toEqual([1, "CrashLoopBackOff", 4]);
-    expect((pod.pulled("main"), shown())).toEqual([2, "CrashLoopBackOff", 4]);
+    expect((pod.pulled("main"), shown())).toEqual([1, "CrashLoopBackOff", 4]);
     expect((pod.started("main"), shown())).toEqual([2, undefined, 4]);
   });
 

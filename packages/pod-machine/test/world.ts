@@ -107,7 +107,8 @@ export class World {
     this.#keep();
     this.running.set(container, attempt);
     const facts = this.state.facts.containers.find(({ name }) => name === container);
-    const run = `${container}/${facts?.restartCount}`;
+    // What its `restartCount` is once it has begun.
+    const run = `${container}/${facts?.exits}`;
     assert(!this.#runs.has(run), `${run} is no run's number twice`);
     this.#runs.add(run);
     const never =
