@@ -20,7 +20,10 @@ export interface NodeFound {
   readonly rssPerPod: number;
   /** CPU milliseconds of the node's process tree for each pod, until the last one was seen Running. */
   readonly cpuPerPod: number;
-  /** CPU by time, of one core, while all pods run. */
+  /** From the last pod seen Running until no more Events came, and CPU by that time, of one core. */
+  readonly tellingMs: number;
+  readonly telling: number;
+  /** CPU by time, of one core, after that: all pods run, and nothing else happens. */
   readonly idle: number;
   /** The longest time between two renewals of the Lease. */
   readonly leaseGap: number;
@@ -31,11 +34,19 @@ interface RenewedLease {
   readonly spec: { readonly renewTime: string };
 }
 
+/** What a list says of how long it is. */
+interface EventCount {
+  readonly items: readonly unknown[];
+  readonly metadata: { readonly remainingItemCount?: number };
+}
+
 const NAMESPACE = "default";
 const PODS = `/api/v1/namespaces/${NAMESPACE}/pods`;
 const CONNECTIONS = 8;
 /** How long a node is left alone before it is measured. */
 const REST_MS = 6000;
+/** Seconds without a new Event after which there are no more. */
+const UNCHANGED_S = 3;
 /** How long everything is given; a node that locks up is a finding of its own. */
 const PATIENCE_MS = 300_000;
 
@@ -82,6 +93,10 @@ export async function measureNode(
   const allRunning = Math.max(...found.map(({ running = 0 }) => running)) - begun;
 
   const settled = useOf(node.pid).cpu;
+  const telling = performance.now();
+  await eventsTold(api);
+  const told = useOf(node.pid).cpu;
+  const tellingMs = performance.now() - telling;
   await sleep(idleMs);
   const idle = useOf(node.pid);
   const ending = performance.now();
@@ -98,9 +113,23 @@ export async function measureNode(
     allGone: Math.max(...found.map(({ deleted = 0 }) => deleted)) - ending,
     rssPerPod: (idle.rss - before.rss) / count,
     cpuPerPod: ((settled - before.cpu) * 1000) / count,
-    idle: ((idle.cpu - settled) * 1000) / idleMs,
+    tellingMs,
+    telling: ((told - settled) * 1000) / tellingMs,
+    idle: ((idle.cpu - told) * 1000) / idleMs,
     leaseGap: Math.max(0, ...renewals.slice(1).map((at, index) => at - (renewals[index] ?? at))),
   };
+}
+
+/** Waits until the Events of what has happened have been told: kubelets tell them slowly, behind everything else. */
+async function eventsTold(api: ApiClient): Promise<void> {
+  for (let [before, unchanged] = [-1, 0]; unchanged < UNCHANGED_S;) {
+    const path = `/api/v1/namespaces/${NAMESPACE}/events?limit=1`;
+    const { items, metadata } = await api.send<EventCount>("GET", path);
+    const count = items.length + (metadata.remainingItemCount ?? 0);
+    unchanged = count === before ? unchanged + 1 : 0;
+    before = count;
+    await sleep(1000);
+  }
 }
 
 /** Does something to each as fast as the API server lets it, a few at a time: nobody waits for its turn in a queue. */
