@@ -17,6 +17,8 @@ export interface NodeFound {
   readonly writes: number;
   /** From the first deletion until the last pod was gone. */
   readonly allGone: number;
+  /** RSS of the node's process tree without these pods, and what each of them adds to it. */
+  readonly restRss: number;
   readonly rssPerPod: number;
   /** CPU milliseconds of the node's process tree for each pod, until the last one was seen Running. */
   readonly cpuPerPod: number;
@@ -111,6 +113,7 @@ export async function measureNode(
     writesToRunning: mean(({ writesToRunning }) => writesToRunning),
     writes: mean(({ writes }) => writes),
     allGone: Math.max(...found.map(({ deleted = 0 }) => deleted)) - ending,
+    restRss: before.rss,
     rssPerPod: (idle.rss - before.rss) / count,
     cpuPerPod: ((settled - before.cpu) * 1000) / count,
     tellingMs,

@@ -31,7 +31,8 @@ const rows: readonly (readonly [string, (found: NodeFound, single: NodeFound) =>
   ["status writes of a pod's life", ({ writes }) => writes.toFixed(2)],
   ["all deleted again", ({ allGone }) => seconds(allGone)],
   ["CPU for each pod until all run", ({ cpuPerPod }) => `${cpuPerPod.toFixed(1)} ms`],
-  ["memory (RSS of the process tree) for each pod", ({ rssPerPod }) => `${(rssPerPod / 1e6).toFixed(3)} MB`],
+  ["memory (RSS of the process tree) without pods", ({ restRss }) => `${(restRss / 1e6).toFixed(0)} MB`],
+  ["memory for each pod", ({ rssPerPod }) => `${(rssPerPod / 1e6).toFixed(3)} MB`],
   [
     "Events told after all run, and CPU until then, of one core",
     ({ tellingMs, telling }) => `${seconds(tellingMs)}, ${(telling * 100).toFixed(1)} %`,
