@@ -50,7 +50,8 @@ describe("a node whose memory runs short", () => {
       await using limit = await limitMemory(1024 * MIB);
       if (limit === undefined) return skip("no control group can be made here");
       await using node = await joinNode(await sharedCluster(), {
-        args: ["--eviction-hard=memory.available<400Mi", "--eviction-pressure-transition-period=5s"],
+        evictionHard: "memory.available<400Mi",
+        args: ["--eviction-pressure-transition-period=5s"],
       });
       await limit.take(node.root);
       const pressure = async (): Promise<string | undefined> =>

@@ -13,6 +13,7 @@ import { exerciser, podOf, say } from "./exerciser-pod.ts";
 import { hasCondition, inPhase } from "./pod-watch.ts";
 import { sharedCluster } from "./shared-cluster.ts";
 import type { TestNode } from "./test-node.ts";
+import { KUBELET_EVICTION_HARD } from "../../../tools/control-plane/src/create-node.ts";
 import { joinNode } from "./test-node.ts";
 
 /** Whether this process may mount; elsewhere there is no small disk to fill. */
@@ -67,6 +68,7 @@ describe.skipIf(!mayMount)("a node on a disk that is full", () => {
       await using node = await joinNode(await sharedCluster(), {
         directory: join(disk.path, "node"),
         // The kubelet holds a pressure for five minutes, and an image for two.
+        evictionHard: KUBELET_EVICTION_HARD,
         args: ["--eviction-pressure-transition-period=5s", "--minimum-image-ttl-duration=1s"],
       });
       const image = `${registry.host}/kept:v1`;
@@ -145,6 +147,7 @@ describe.skipIf(!mayMount)("a node on a disk that is full", () => {
       await using disk = await smallDisk("64m");
       await using node = await joinNode(await sharedCluster(), {
         directory: join(disk.path, "node"),
+        evictionHard: KUBELET_EVICTION_HARD,
         args: ["--eviction-pressure-transition-period=5s"],
       });
       const pressure = ({ status }: V1Node): string | undefined =>

@@ -42,6 +42,8 @@ export interface TestNodeOptions {
   readonly server?: string;
   /** A kubeconfig with a bootstrap token, by which it joins; the node makes its own. Default: it has one already. */
   readonly bootstrap?: string;
+  /** Default: memory alone, so that tests pass on a machine whose disk is nearly full. */
+  readonly evictionHard?: string;
   readonly args?: readonly string[];
   /** Where everything of it is kept. Default: a directory of its own. */
   readonly directory?: string;
@@ -62,6 +64,7 @@ export async function joinNode(cluster: Cluster, options: TestNodeOptions = {}):
     kubeconfig: options.bootstrap === undefined ? await cluster.nodeKubeconfig(name, at) : own,
     ...(options.bootstrap === undefined ? {} : { bootstrap: options.bootstrap }),
     args: ["--x-allow-local-modules", ...(options.args ?? [])],
+    ...(options.evictionHard === undefined ? {} : { evictionHard: options.evictionHard }),
     ...(options.environment === undefined ? {} : { environment: options.environment }),
   });
   const pods = watchPods(cluster, namespace);

@@ -7,6 +7,10 @@ import { freePorts } from "./components/free-ports.ts";
 import type { Cluster } from "./open-cluster.ts";
 import { clusterFilesOf } from "./pki/cluster-files.ts";
 
+/** The thresholds of a kubelet that is told none. */
+export const KUBELET_EVICTION_HARD =
+  "memory.available<100Mi,nodefs.available<10%,nodefs.inodesFree<5%,imagefs.available<15%,imagefs.inodesFree<5%";
+
 /** What a node is started with. */
 export interface NodeInit {
   /** The command `krustlet`. */
@@ -18,6 +22,11 @@ export interface NodeInit {
   readonly kubeconfig: string;
   /** A kubeconfig with a bootstrap token, by which it joins. */
   readonly bootstrap?: string;
+  /**
+   * Default: memory alone. How full this machine's disk is does not decide whether its pods run; the kubelet's own
+   * thresholds are {@link KUBELET_EVICTION_HARD}.
+   */
+  readonly evictionHard?: string;
   /** More arguments of `krustlet node`. */
   readonly args?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
@@ -53,6 +62,7 @@ export async function createNode(cluster: Cluster, init: NodeInit): Promise<Clus
       `--healthz-port=${healthzPort}`,
       // Who may ask the node: the API server, and whoever else has a certificate of the cluster's.
       `--client-ca-file=${clusterFilesOf(cluster.address.directory).pki("ca.crt")}`,
+      `--eviction-hard=${init.evictionHard ?? "memory.available<100Mi"}`,
       ...(init.args ?? []),
     ],
     directory,
