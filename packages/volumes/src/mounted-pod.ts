@@ -1,6 +1,6 @@
 import { KrustletError } from "@krustlet/interface";
 import type { Cancellable, Mount, MountedVolumes, ObjectKey } from "@krustlet/interface";
-import type { V1Pod } from "@kubernetes/client-node";
+import type { V1Container, V1Pod } from "@kubernetes/client-node";
 import { rm } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 
@@ -41,7 +41,7 @@ export class MountedPod implements MountedVolumes<V1Pod> {
   #isDisposed = false;
 
   constructor({ pod, volumes, directory, tokens }: MountedPodInit) {
-    this.#pod = pod;
+    this.#pod = mountedPartOf(pod);
     this.#volumes = volumes;
     this.#directory = directory;
     this.#tokens = tokens;
@@ -140,7 +140,7 @@ export class MountedPod implements MountedVolumes<V1Pod> {
         failures.push(aboutVolume(volumeError(cause, `${where} could not be updated`), name, where));
       }
     }
-    this.#pod = pod;
+    this.#pod = mountedPartOf(pod);
     if (failures.length > 0) throw failures[0];
   }
 
@@ -163,6 +163,19 @@ export class MountedPod implements MountedVolumes<V1Pod> {
     if (!this.#isDisposed) return;
     throw new KrustletError("VolumeFailed", `${podText(this.#pod)}: the volumes have been removed`);
   }
+}
+
+/** What of a Pod is needed as long as its volumes are there. Whoever runs it keeps newer versions of the whole. */
+function mountedPartOf({ metadata, spec }: V1Pod): V1Pod {
+  const mounting = ({ name, volumeMounts }: V1Container): V1Container => ({ name, volumeMounts });
+  return {
+    metadata: { namespace: metadata?.namespace, name: metadata?.name, uid: metadata?.uid },
+    spec: {
+      initContainers: spec?.initContainers?.map(mounting),
+      containers: spec?.containers.map(mounting) ?? [],
+      volumes: spec?.volumes?.map(({ name }) => ({ name })),
+    },
+  };
 }
 
 function stillPublished(directory: string): KrustletError {

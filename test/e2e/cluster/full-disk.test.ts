@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { KUBELET_EVICTION_HARD } from "@krustlet/control-plane";
 import type { Artifact } from "@krustlet/testkit";
 import { buildCncfArtifact, pushArtifact, startRegistry } from "@krustlet/testkit";
 import type { CoreV1Event, V1Node } from "@kubernetes/client-node";
@@ -13,7 +14,6 @@ import { exerciser, podOf, say } from "./exerciser-pod.ts";
 import { hasCondition, inPhase } from "./pod-watch.ts";
 import { sharedCluster } from "./shared-cluster.ts";
 import type { TestNode } from "./test-node.ts";
-import { KUBELET_EVICTION_HARD } from "../../../tools/control-plane/src/create-node.ts";
 import { joinNode } from "./test-node.ts";
 
 /** Whether this process may mount; elsewhere there is no small disk to fill. */

@@ -9,4 +9,4 @@ export type { ActiveRule, Fault, FaultRule, SeenRequest } from "./proxy/fault-ru
 export type { FaultProxy, RecordedRequest } from "./proxy/start-fault-proxy.ts";
 export { startFaultProxy } from "./proxy/start-fault-proxy.ts";
 export type { ClusterNode, NodeInit } from "./create-node.ts";
-export { createNode } from "./create-node.ts";
+export { createNode, KUBELET_EVICTION_HARD } from "./create-node.ts";
