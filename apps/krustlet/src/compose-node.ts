@@ -37,6 +37,7 @@ import { pastAuthorizerLag } from "./node/past-authorizer-lag.ts";
 import { chooseRuntime } from "./node/choose-runtime.ts";
 import { followObjects } from "./node/follow-objects.ts";
 import { exposeCollector } from "./node/release-memory.ts";
+import type { CollectGarbage } from "./node/release-memory.ts";
 import { openDevices } from "./node/open-devices.ts";
 import type { NodeDevices } from "./node/open-devices.ts";
 import { withLocalModules } from "./node/local-modules.ts";
@@ -52,7 +53,9 @@ export interface ComposedNode extends AsyncDisposable {
   readonly images: DirectoryImageStore;
   readonly recorder: EventRecorder;
   readonly devices: NodeDevices;
-  /** Has this thread, and those of the runtimes, give back memory that only the past has needed. */
+  /** Has this thread give back memory that only the past has needed. Those of the runtimes do so by themselves. */
+  readonly collectGarbage: CollectGarbage;
+  /** Has all of them do so now. */
   releaseMemory(): Promise<void>;
   /**
    * Follows what a node may watch from when `joined` resolves, which is when it is registered, and gives everything of a
@@ -129,6 +132,7 @@ export async function composeNode(init: ComposeNodeInit): Promise<ComposedNode> 
     images,
     recorder,
     devices,
+    collectGarbage,
     releaseMemory: async () => {
       collectGarbage();
       await composed.releaseMemory();

@@ -15,7 +15,7 @@ async function quietNode() {
     steps$,
     clock,
     signal: stop.signal,
-    release: () => Promise.resolve(void (releases += 1)),
+    release: () => void (releases += 1),
     onError: (error) => errors.push(error),
   });
   await clock.advance(2000);

@@ -30,12 +30,12 @@ export interface ReleaseMemoryInit {
   readonly steps$: Observable<unknown>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  readonly release: () => Promise<void>;
+  readonly release: CollectGarbage;
   readonly onError: (error: unknown) => void;
 }
 
 /**
- * Has memory released once the node has begun, and once each burst of pods is over, until the signal is aborted; then it
+ * Has this thread's memory released once the node has begun, and once each burst of pods is over, until the signal is aborted; then it
  * resolves. V8 itself collects when it needs more memory, and a node whose pods sleep needs none: it would keep what its
  * busiest moment has left.
  */
@@ -45,12 +45,14 @@ export async function releaseMemoryWhenQuiet(init: ReleaseMemoryInit): Promise<v
   // The beginning is a burst, too.
   let [seen, released] = [0, -WORTH_STEPS];
   const counting = steps$.subscribe(() => (steps += 1));
-  const work = async (): Promise<void> => {
+  const work = (): Promise<void> => {
     const isQuiet = steps === seen;
     seen = steps;
-    if (!isQuiet || steps - released < WORTH_STEPS) return;
-    released = steps;
-    await release();
+    if (isQuiet && steps - released >= WORTH_STEPS) {
+      released = steps;
+      release();
+    }
+    return Promise.resolve();
   };
   await every({ ms: QUIET_MS, clock, signal, work, onError });
   counting.unsubscribe();

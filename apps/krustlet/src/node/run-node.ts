@@ -168,7 +168,7 @@ async function live(init: RunNodeInit, signal: AbortSignal): Promise<void> {
           steps$: running.transitions$,
           clock: systemClock,
           signal,
-          release: () => node.releaseMemory(),
+          release: node.collectGarbage,
           onError: (err) => log.warn({ err }, "memory cannot be given back"),
         }),
         evicting,

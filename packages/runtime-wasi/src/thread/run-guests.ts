@@ -13,6 +13,7 @@ import type { ThreadOptions } from "../start-thread.ts";
 import { failureOf } from "../thread-error.ts";
 import { GuestContainer, type GuestContainerInit } from "./guest-container.ts";
 import { PacedQueue } from "./paced-queue.ts";
+import { BurstCollector } from "./burst-collector.ts";
 import { releaseMemory } from "./release-memory.ts";
 import { Scheduler } from "./scheduler.ts";
 import { markRunning, ringTicker } from "./ticker.ts";
@@ -32,6 +33,7 @@ export function runGuests(data: GuestThreadData, options: ThreadOptions): void {
   const flag = new Int32Array(data.epoch.buffer);
   const control = new Int32Array(data.control);
   const now = (): number => performance.now();
+  const later = (callback: () => void, ms: number): void => void setTimeout(callback, ms);
   const afterLoop = (callback: () => void): void => void setImmediate(callback);
   const scheduler = new Scheduler({
     now,
@@ -40,7 +42,7 @@ export function runGuests(data: GuestThreadData, options: ThreadOptions): void {
       return user + system;
     },
     afterLoop,
-    later: (callback, ms) => void setTimeout(callback, ms),
+    later,
     running: (runs) => {
       flag[EPOCH_CELL.FLAG] = 0;
       markRunning(control, data.slot, runs);
@@ -77,11 +79,14 @@ export function runGuests(data: GuestThreadData, options: ThreadOptions): void {
       onSignalReaders,
     });
   };
+  const bursts = new BurstCollector({ now, later, release: releaseMemory });
   const run = async (handle: Handle, guest: GuestContainer): Promise<void> => {
     guests.set(handle, guest);
+    bursts.note();
     post({ type: "started", handle, startedAt: Date.now(), ...guest.usage() });
     const end = await guest.run();
     guests.delete(handle);
+    bursts.note();
     options.onGuestEnd?.();
     post({ type: "exited", handle, finishedAt: Date.now(), end, ...guest.usage() });
   };
