@@ -20,7 +20,7 @@ export interface SleepersFound {
 /** Runs `count` sleeping containers in a fresh process. */
 export async function measureSleepers(count: number): Promise<SleepersFound> {
   const script = join(import.meta.dirname, "sleepers.ts");
-  const flags = [...launcherFlags(), "--conditions=@krustlet/source"];
+  const flags = [...launcherFlags(), "--conditions=@krustlet/source", "--expose-gc"];
   const args = [...flags, script, String(count)];
   const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 2 ** 26 });
   return JSON.parse(stdout) as SleepersFound;

@@ -7,8 +7,6 @@
 "use strict";
 
 if (typeof WebAssembly === "object" && "Suspending" in WebAssembly && typeof DisposableStack === "function") {
-  // Threads that are started from now on may give memory back to the system: V8 by itself never does while all sleep.
-  if (typeof gc === "undefined") require("node:v8").setFlagsFromString("--expose-gc");
   require("../dist/start.cjs");
 } else {
   handOver();

@@ -21,6 +21,7 @@ import { checkpointDirectory, loopbackPodAddresses } from "@krustlet/kubelet";
 import type { KubeletInit, NodeFacts, PodAddresses } from "@krustlet/kubelet";
 import type { NodeClient } from "@krustlet/node";
 import { credentialsOfSecret } from "@krustlet/oci";
+import { collectGarbage } from "@krustlet/runtime-wasi";
 import { createVolumeMounter, listLeftPodVolumes, removePodVolumes } from "@krustlet/volumes";
 import type { V1Node } from "@kubernetes/client-node";
 import type { Logger } from "pino";
@@ -36,8 +37,6 @@ import { podFields } from "./log/node-log.ts";
 import { pastAuthorizerLag } from "./node/past-authorizer-lag.ts";
 import { chooseRuntime } from "./node/choose-runtime.ts";
 import { followObjects } from "./node/follow-objects.ts";
-import { exposeCollector } from "./node/release-memory.ts";
-import type { CollectGarbage } from "./node/release-memory.ts";
 import { openDevices } from "./node/open-devices.ts";
 import type { NodeDevices } from "./node/open-devices.ts";
 import { withLocalModules } from "./node/local-modules.ts";
@@ -53,9 +52,7 @@ export interface ComposedNode extends AsyncDisposable {
   readonly images: DirectoryImageStore;
   readonly recorder: EventRecorder;
   readonly devices: NodeDevices;
-  /** Has this thread give back memory that only the past has needed. Those of the runtimes do so by themselves. */
-  readonly collectGarbage: CollectGarbage;
-  /** Has all of them do so now. */
+  /** Has this thread, and those of the runtimes, give back memory that only the past has needed. */
   releaseMemory(): Promise<void>;
   /**
    * Follows what a node may watch from when `joined` resolves, which is when it is registered, and gives everything of a
@@ -116,8 +113,6 @@ export async function composeNode(init: ComposeNodeInit): Promise<ComposedNode> 
         `an Event is not told: ${message}`,
       ),
   });
-  // Before the runtimes' threads: to those that are there already it does not apply.
-  const collectGarbage = exposeCollector();
   const composed = opened.use(composeRuntimes(host.endsProcess, wasiRuntimeOfNode));
   const { runtimes } = composed;
   // Its threads are up before the first pod comes; whoever starts a container on it is told where they are not.
@@ -132,7 +127,6 @@ export async function composeNode(init: ComposeNodeInit): Promise<ComposedNode> 
     images,
     recorder,
     devices,
-    collectGarbage,
     releaseMemory: async () => {
       collectGarbage();
       await composed.releaseMemory();

@@ -2,7 +2,7 @@ import { FakeClock } from "@krustlet/testkit";
 import { Subject } from "rxjs";
 import { expect, it } from "vitest";
 
-import { exposeCollector, releaseMemoryWhenQuiet } from "../src/node/release-memory.ts";
+import { releaseMemoryWhenQuiet } from "../src/node/release-memory.ts";
 
 /** A node that has given back what its beginning took. */
 async function quietNode() {
@@ -61,16 +61,4 @@ it("lets a few steps of a quiet node add up, and releases nothing for them alone
   await node.clock.advance(10_000);
   expect(node.releases()).toBe(2);
   await node.stop();
-});
-
-it("collects what nobody holds any more", async () => {
-  const collect = exposeCollector();
-  let held: object | undefined = { large: Array.from({ length: 1000 }, () => ({})) };
-  const weak = new WeakRef(held);
-  held = undefined;
-  collect();
-  // A WeakRef that was made in this turn keeps its target until the turn is over.
-  await new Promise<void>((resolve) => void setImmediate(resolve));
-  collect();
-  expect(weak.deref()).toBeUndefined();
 });

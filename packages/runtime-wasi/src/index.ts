@@ -27,6 +27,7 @@
  *
  * @packageDocumentation
  */
+export { collectGarbage } from "./collect-garbage.ts";
 export { createWasiRuntime } from "./runtime.ts";
 export type { WasiRuntimeInit } from "./runtime.ts";
 export { startThread } from "./start-thread.ts";

@@ -1,6 +1,3 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
-
 import type { Clock } from "@krustlet/interface";
 import type { Observable } from "rxjs";
 
@@ -11,26 +8,13 @@ const QUIET_MS = 2000;
 /** As many steps as some twenty pods take from their first to running. */
 const WORTH_STEPS = 100;
 
-/** Collects all garbage of this thread, and gives the memory back to the system. */
-export type CollectGarbage = () => void;
-
-/**
- * Has V8 expose its collector to this thread, and to those that are started from now on. Guests do not see it: they reach
- * nothing that is not imported by their module.
- */
-export function exposeCollector(): CollectGarbage {
-  setFlagsFromString("--expose-gc");
-  const gc = runInNewContext("gc") as (options: { type: "major"; flavor: "last-resort" }) => void;
-  return () => gc({ type: "major", flavor: "last-resort" });
-}
-
 /** What {@link releaseMemoryWhenQuiet} goes by. */
 export interface ReleaseMemoryInit {
   /** Tells of each step of a pod. */
   readonly steps$: Observable<unknown>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  readonly release: CollectGarbage;
+  readonly release: () => void;
   readonly onError: (error: unknown) => void;
 }
 

@@ -1,5 +1,6 @@
 import type { Kubelet } from "@krustlet/kubelet";
 import { discoverAddresses, planNodeLabels } from "@krustlet/node";
+import { collectGarbage } from "@krustlet/runtime-wasi";
 import type { V1Node, V1Pod } from "@kubernetes/client-node";
 import type { Logger } from "pino";
 
@@ -168,7 +169,7 @@ async function live(init: RunNodeInit, signal: AbortSignal): Promise<void> {
           steps$: running.transitions$,
           clock: systemClock,
           signal,
-          release: node.collectGarbage,
+          release: collectGarbage,
           onError: (err) => log.warn({ err }, "memory cannot be given back"),
         }),
         evicting,

@@ -1,4 +1,5 @@
 import { parentPort } from "node:worker_threads";
+import { collectGarbage } from "../collect-garbage.ts";
 import { trampolineBytes } from "../meter/trampoline.ts";
 import {
   EPOCH_CELL,
@@ -14,7 +15,6 @@ import { failureOf } from "../thread-error.ts";
 import { GuestContainer, type GuestContainerInit } from "./guest-container.ts";
 import { PacedQueue } from "./paced-queue.ts";
 import { BurstCollector } from "./burst-collector.ts";
-import { releaseMemory } from "./release-memory.ts";
 import { Scheduler } from "./scheduler.ts";
 import { markRunning, ringTicker } from "./ticker.ts";
 
@@ -79,7 +79,7 @@ export function runGuests(data: GuestThreadData, options: ThreadOptions): void {
       onSignalReaders,
     });
   };
-  const bursts = new BurstCollector({ now, later, release: releaseMemory });
+  const bursts = new BurstCollector({ now, later, release: collectGarbage });
   const run = async (handle: Handle, guest: GuestContainer): Promise<void> => {
     guests.set(handle, guest);
     bursts.note();
@@ -113,7 +113,7 @@ export function runGuests(data: GuestThreadData, options: ThreadOptions): void {
     if (message.type === "module") return void modules.set(message.module, message.ready);
     if (message.type === "forget") return void modules.delete(message.module);
     if (message.type === "releaseMemory") {
-      releaseMemory();
+      collectGarbage();
       return post({ type: "released" });
     }
     const { handle } = message;
