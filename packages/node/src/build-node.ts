@@ -11,6 +11,10 @@ import type { ResourceAmounts } from "./node-resources.ts";
 import { allocatableOf } from "./node-resources.ts";
 import { DEFAULT_TAINTS } from "./node-taints.ts";
 
+/** By which pods are placed, and what Krustlet has always told as `nodeInfo.architecture` beside it. */
+const LABELLED_ARCHITECTURE = "wasm32-wasi";
+const REPORTED_ARCHITECTURE = "wasm-wasi";
+
 /** What {@link buildNode} makes a Node of. */
 export interface NodeInit {
   readonly name: string;
@@ -25,7 +29,7 @@ export interface NodeInit {
   readonly runtimeVersion: string;
   /** How many pods the node takes. Default: 110. */
   readonly maxPods?: number;
-  /** Default: `wasm32-wasi`. */
+  /** The label `kubernetes.io/arch` and `nodeInfo.architecture`. Default: `wasm32-wasi`, reported as `wasm-wasi`. */
   readonly architecture?: string;
   /** Default: `linux`. */
   readonly operatingSystem?: string;
@@ -51,7 +55,7 @@ export interface NodeInit {
  * @throws KrustletError `InvalidField` where the API server would refuse it: a name, host name, address or amount.
  */
 export function buildNode(init: NodeInit): V1Node {
-  const { name, machine, architecture = "wasm32-wasi", operatingSystem = "linux" } = init;
+  const { name, machine, architecture = LABELLED_ARCHITECTURE, operatingSystem = "linux" } = init;
   if (!isSubdomain(name)) throw invalid(`The node's name ${JSON.stringify(name)} is no DNS subdomain`);
   const { hostname } = machine;
   if (!isLabelValue(hostname)) throw invalid(`The host name ${JSON.stringify(hostname)} cannot be a label`);
@@ -84,7 +88,7 @@ export function buildNode(init: NodeInit): V1Node {
       addresses: addressesOf(init),
       daemonEndpoints: { kubeletEndpoint: { Port: init.port ?? 10250 } },
       nodeInfo: {
-        architecture,
+        architecture: architecture === LABELLED_ARCHITECTURE ? REPORTED_ARCHITECTURE : architecture,
         operatingSystem,
         bootID: machine.bootID,
         machineID: machine.machineID,

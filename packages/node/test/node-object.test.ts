@@ -42,7 +42,7 @@ describe("the Node object", () => {
         { type: "Hostname", address: "edge-1" },
       ],
       daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
-      nodeInfo: { architecture: "wasm32-wasi", operatingSystem: "linux", kubeProxyVersion: "", bootID: "b1" },
+      nodeInfo: { architecture: "wasm-wasi", operatingSystem: "linux", kubeProxyVersion: "", bootID: "b1" },
     });
   });
 

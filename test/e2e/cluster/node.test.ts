@@ -19,7 +19,7 @@ afterAll(() => node[Symbol.asyncDispose]());
 describe("a Node", () => {
   test("says that it is one for WebAssembly, by its architecture, a label and two taints", async () => {
     const { metadata, spec, status } = await node.object();
-    expect(status?.nodeInfo?.architecture).toBe("wasm32-wasi");
+    expect(status?.nodeInfo?.architecture).toBe("wasm-wasi");
     expect(metadata?.labels?.["kubernetes.io/arch"]).toBe("wasm32-wasi");
     const own = spec?.taints?.filter(({ key }) => key === "kubernetes.io/arch");
     expect(own).toHaveLength(2);
