@@ -10,8 +10,8 @@ import type { ApiClient } from "./api-client.ts";
 /** A node that is measured. Disposing ends it. */
 export interface MeasuredNode extends AsyncDisposable {
   readonly name: string;
-  /** The process whose tree is the node. */
-  readonly pid: number;
+  /** The process whose tree is the node, where it is one of this machine. */
+  readonly pid?: number;
   /** What its pods run. */
   readonly container: { readonly image: string; readonly args: readonly string[] };
 }
@@ -37,7 +37,7 @@ export const NODES: Readonly<Record<string, StartNode>> = {
     await node.process.start();
     return {
       name,
-      pid: node.process.pid ?? 0,
+      pid: node.process.pid,
       container: { image: `fs/${moduleOf("guests/sleeper.c").path}`, args: SLEEP.args.slice(1) },
       [Symbol.asyncDispose]: () => node.process.kill(),
     };
@@ -68,7 +68,7 @@ export const NODES: Readonly<Record<string, StartNode>> = {
     await cluster.kubectlOutput(["wait", `node/${name}`, "--for=condition=Ready", "--timeout=60s"]);
     return {
       name,
-      pid: child.pid ?? 0,
+      pid: child.pid,
       container: { image: "example.com/sleeper:1", args: [] },
       [Symbol.asyncDispose]: async () => {
         child.kill("SIGKILL");

@@ -12,8 +12,9 @@ export interface TreeUse {
 const TICKS = 100;
 const PAGE = 4096;
 
-/** Reads what the tree beneath `root` uses, from /proc. */
-export function useOf(root: number): TreeUse {
+/** Reads what the tree beneath `root` uses, from /proc; of a process that is not known, nothing is: `NaN`. */
+export function useOf(root: number | undefined): TreeUse {
+  if (root === undefined) return { rss: Number.NaN, cpu: Number.NaN };
   const found = new Map<number, { parent: number; rss: number; cpu: number }>();
   for (const name of readdirSync("/proc")) {
     const pid = Number(name);
