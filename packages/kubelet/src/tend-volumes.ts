@@ -6,6 +6,7 @@ import type { V1Pod } from "@kubernetes/client-node";
 import { concatMap, map, merge, Subject } from "rxjs";
 import type { Observable, Subscription } from "rxjs";
 
+import { evictOverLimit } from "./evict-over-limit.ts";
 import { fromAbortable } from "./from-abortable.ts";
 import { limitStorage } from "./limit-storage.ts";
 import type { PodContext } from "./pod-context.ts";
@@ -20,9 +21,6 @@ const REFRESH_INTERVAL_MS = 60_000;
 /** The same after one that failed, which no change may ever mend. */
 const RETRY_INTERVAL_MS = 60_000;
 const SHORTEST_INTERVAL_MS = 1_000;
-
-/** The pod itself used too much: it ends at once, and for nobody else's sake. */
-const EVICTION_GRACE_S = 1;
 
 /** What is done for a pod's volumes as long as it is in certain states. */
 interface Task {
@@ -103,35 +101,19 @@ function retries({ kubelet, pod, shared }: PodContext): Observable<PodEvent> {
 }
 
 function evictions(context: PodContext): Observable<PodEvent> {
-  return fromAbortable<PodEvent>(async (emit, signal) => {
-    const { clock } = context.kubelet;
-    const inMemory = context.pod.spec?.volumes?.some(({ emptyDir }) => emptyDir?.medium === "Memory");
-    for (;;) {
-      await clock.sleep(inMemory === true ? MEMORY_USAGE_INTERVAL_MS : USAGE_INTERVAL_MS, { signal });
-      const message = await context.shared.measures(() => overLimit(context), { signal });
-      if (signal.aborted) return;
-      if (message !== undefined) {
-        const why = { reason: "Evicted", message, gracePeriodSeconds: EVICTION_GRACE_S, disruption: false };
-        emit({ type: "evicted", at: clock.now(), ...why });
-        return;
-      }
-    }
-  });
+  const inMemory = context.pod.spec?.volumes?.some(({ emptyDir }) => emptyDir?.medium === "Memory");
+  const intervalMs = inMemory === true ? MEMORY_USAGE_INTERVAL_MS : USAGE_INTERVAL_MS;
+  return evictOverLimit(context, intervalMs, () => overLimit(context));
 }
 
 async function overLimit(context: PodContext): Promise<string | undefined> {
-  try {
-    const volumes = await context.mounting;
-    const usage = (await volumes?.usage()) ?? [];
-    const over = usage.find(({ bytes, limit }) => limit !== undefined && bytes > limit);
-    if (over === undefined) return undefined;
-    const spec = context.pod.spec?.volumes?.find(({ name }) => name === over.volume);
-    const limit = spec?.emptyDir?.sizeLimit ?? String(over.limit);
-    return `Usage of EmptyDir volume "${over.volume}" exceeds the limit "${limit}". `;
-  } catch (error) {
-    context.outputs.fail({ pod: context.key, action: "mount", error });
-    return undefined;
-  }
+  const volumes = await context.mounting;
+  const usage = (await volumes?.usage()) ?? [];
+  const over = usage.find(({ bytes, limit }) => limit !== undefined && bytes > limit);
+  if (over === undefined) return undefined;
+  const spec = context.pod.spec?.volumes?.find(({ name }) => name === over.volume);
+  const limit = spec?.emptyDir?.sizeLimit ?? String(over.limit);
+  return `Usage of EmptyDir volume "${over.volume}" exceeds the limit "${limit}". `;
 }
 
 /** Whatever time brings: the minute where nobody tells of changes, tokens to renew. */
