@@ -12,14 +12,14 @@ const python = join(cache, "venv", "bin", "python");
 
 /** wasmtime in a process of its own. Disposing ends it. */
 export interface Peer extends Disposable {
-  /** Compiles a module; the answer runs it, and tells the milliseconds that its `_start` took. */
+  /** Compiles a module; the answer runs it, and tells what it wrote. */
   load(path: string, epoch: boolean): Promise<(args: readonly string[]) => Promise<PeerRun>>;
 }
 
-/** One run of a module in {@link Peer}. */
+/** What one run of a module in {@link Peer} wrote. */
 interface PeerRun {
-  readonly ms: number;
-  readonly output: string;
+  readonly stdout: string;
+  readonly stderr: string;
 }
 
 function runOrThrow(program: string, ...args: string[]): void {

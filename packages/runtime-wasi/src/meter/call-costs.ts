@@ -1,6 +1,7 @@
 import { eventKinds } from "./function-events.ts";
 import type { FunctionEvents } from "./function-events.ts";
 import type { ScannedFunction } from "./scan-function.ts";
+import { bytesOfCopies } from "./unrolling.ts";
 
 /**
  * The longest stretch without a check that is aimed at, in bytes of code (an instruction has two or three). A call's
@@ -47,13 +48,14 @@ function costOf(code: ScannedCode, index: number, costs: Uint16Array): number {
   const last = code.firstEvents[index + 1] as number;
   for (let event = code.firstEvents[index] as number; event < last && cost < saturation; event++) {
     cost += extraCostOf(code, event, costs);
+    if (code.events.kinds[event] === eventKinds.loop) cost += bytesOfCopies(code.events, event);
   }
   return Math.min(cost, saturation);
 }
 
 /**
  * For each defined function, an upper bound of what one call of it executes without passing a check, in bytes of
- * code, at most {@link saturation}. Loops have checks of their own, so a body counts once. A function that may call
+ * code, at most {@link saturation}. Loops have checks of their own, so a body counts as often as it is written. A function that may call
  * itself, directly or around a corner, is saturated; so is one that calls a function known only when it runs.
  */
 export function callCostsOf(code: ScannedCode): Uint16Array {

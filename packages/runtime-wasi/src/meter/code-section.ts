@@ -4,8 +4,9 @@ import { ByteWriter } from "./byte-writer.ts";
 import { callCostsOf } from "./call-costs.ts";
 import type { ScannedCode } from "./call-costs.ts";
 import { emitFunction } from "./emit-function.ts";
-import type { Replacements } from "./emit-function.ts";
+import type { Replacements } from "./replacements.ts";
 import type { ModuleSource } from "./rebuild-module.ts";
+import { UnrollingRoom } from "./unrolling.ts";
 
 /** V8's longest function body. */
 const longestBody = 7_654_321;
@@ -29,12 +30,14 @@ export function buildCodeSection(
     hintSection === undefined ? undefined : readBranchHints(bytes, hintSection.offset, hintSection.end);
   const out = new ByteWriter(bytes.length + scanned.events.length * 4 + 1024);
   const hints = new ByteWriter();
+  const codeSize = (scanned.functions.at(-1)?.end ?? 0) - (scanned.functions[0]?.start ?? 0);
+  const init = { code: scanned, costs, bytes, out, replacements, room: new UnrollingRoom(codeSize) };
   let hinted = 0;
   out.u32(scanned.functions.length + appended.length);
   for (let position = 0; position < scanned.functions.length; position++) {
     const index = scanned.importedFunctions + position;
     const place = out.openSize();
-    const kept = emitFunction(scanned, position, costs, bytes, out, replacements, oldHints?.get(index));
+    const kept = emitFunction(init, position, oldHints?.get(index));
     if (out.length - place > longestBody) {
       throw new KrustletError("UnsupportedModule", `Function ${index} is too long to be metered.`);
     }

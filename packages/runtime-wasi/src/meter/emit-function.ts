@@ -3,77 +3,168 @@ import type { ByteWriter } from "./byte-writer.ts";
 import { extraCostOf, saturation } from "./call-costs.ts";
 import type { ScannedCode } from "./call-costs.ts";
 import { eventKinds } from "./function-events.ts";
+import { FunctionWriter } from "./function-writer.ts";
+import { replacementOf } from "./replacements.ts";
+import type { Replacements } from "./replacements.ts";
 import type { ScannedFunction } from "./scan-function.ts";
+import { bytesOfCopies, longestUnrolledFunction } from "./unrolling.ts";
+import type { UnrollingRoom } from "./unrolling.ts";
 
-/** What is put in place of instructions. */
-export interface Replacements {
-  /** The check, and where in it the `if` is; absent: no checks, only calls are replaced. */
-  readonly check?: { readonly code: Uint8Array; readonly hintAt: number };
-  /** Instead of memory.grow, memory.fill and memory.copy: calls. Absent: left as they are. */
-  readonly memoryGrow?: Uint8Array;
-  readonly memoryFill?: Uint8Array;
-  readonly memoryCopy?: Uint8Array;
+/** What {@link emitFunction} needs to know of the module. */
+export interface EmitInit {
+  readonly code: ScannedCode;
+  /** See `callCostsOf`. */
+  readonly costs: Uint16Array;
+  readonly bytes: Uint8Array;
+  readonly out: ByteWriter;
+  readonly replacements: Replacements;
+  readonly room: UnrollingRoom;
 }
 
-/** Writes one function with its checks, and moves and adds its branch hints. */
+/** Puts checks into one function, in one walk over its events. */
 class FunctionEmitter {
-  readonly #code: ScannedCode;
-  readonly #bytes: Uint8Array;
-  readonly #out: ByteWriter;
-  readonly #old: BranchHints | undefined;
-  readonly #hints: BranchHints = { offsets: [], values: [] };
-  #copied: number;
-  #bodyStart = 0;
-  #nextOld = 0;
-  readonly #start: number;
+  readonly #init: EmitInit;
+  readonly #function: ScannedFunction;
+  readonly #isLight: boolean;
+  readonly #writer: FunctionWriter;
+  /** Places of the last check before each open block, as costs from the start; -1: none in this activation. */
+  readonly #outer: number[] = [];
+  #last = -1;
+  #extra = 0;
+  /** In a copy of a loop's body: by how much labels outside of the loop have moved, and how many blocks it is within. */
+  #labelsMoved = 0;
+  #copyDepth = 0;
 
-  constructor(code: ScannedCode, bytes: Uint8Array, out: ByteWriter, start: number, old?: BranchHints) {
-    this.#code = code;
-    this.#bytes = bytes;
-    this.#out = out;
-    this.#old = old;
-    this.#start = start;
-    this.#copied = start;
-    this.#bodyStart = out.length;
+  constructor(init: EmitInit, index: number, old?: BranchHints) {
+    this.#init = init;
+    this.#function = init.code.functions[index] as ScannedFunction;
+    this.#isLight = (init.costs[index] as number) < saturation;
+    this.#writer = new FunctionWriter(init.bytes, this.#function.start, init.out, old);
   }
 
-  /** Copies the original up to `at`, and takes along the hints in between. */
-  copyTo(at: number): void {
-    const moved = this.#out.length - this.#bodyStart - (this.#copied - this.#start);
-    if (this.#old !== undefined) {
-      for (;;) {
-        const offset = this.#old.offsets[this.#nextOld];
-        if (offset === undefined || this.#start + offset >= at) break;
-        this.#hints.offsets.push(offset + moved);
-        this.#hints.values.push(this.#old.values[this.#nextOld] as number);
-        this.#nextOld++;
+  /** Writes everything; gives the function's hints. */
+  emit(first: number, end: number): BranchHints {
+    this.#emitRange(first, end);
+    this.#writer.copyTo(this.#function.end);
+    return this.#writer.hints;
+  }
+
+  #emitRange(first: number, end: number): void {
+    const { kinds, operands } = this.#init.code.events;
+    const hasChecks = this.#init.replacements.check !== undefined;
+    for (let event = first; event < end; event++) {
+      if (hasChecks && kinds[event] === eventKinds.loop && this.#isUnrolled(event)) {
+        this.#emitUnrolled(event);
+        event = operands[event] as number;
+      } else this.#emitEvent(event);
+    }
+  }
+
+  #emitEvent(event: number): void {
+    const { code, costs, replacements } = this.#init;
+    const { kinds, starts, ends } = code.events;
+    const { check } = replacements;
+    const kind = kinds[event] as number;
+    const at = starts[event] as number;
+    const cost = this.#isLight ? 0 : extraCostOf(code, event, costs);
+    if (check !== undefined && this.#needsCheck(event, cost)) {
+      this.#writer.insertCheck(at, check);
+      this.#last = this.#costAt(at);
+    }
+    const instead = replacementOf(kind, replacements);
+    if (instead !== undefined) this.#writer.replace(at, ends[event] as number, instead);
+    if (check === undefined) return;
+    this.#extra += cost;
+    switch (kind) {
+      case eventKinds.open:
+        this.#outer.push(this.#last);
+        break;
+      case eventKinds.loop:
+        this.#emitLoopHead(event, check);
+        break;
+      case eventKinds.otherwise:
+        this.#last = this.#outer.at(-1) ?? -1;
+        break;
+      case eventKinds.close:
+        this.#last = this.#outer.pop() ?? -1;
+        break;
+      case eventKinds.branch:
+      case eventKinds.branchTable:
+        this.#emitBranch(event, kind);
+    }
+  }
+
+  #costAt(at: number): number {
+    return at - this.#function.start + this.#extra;
+  }
+
+  #needsCheck(event: number, cost: number): boolean {
+    const { kinds, starts } = this.#init.code.events;
+    const kind = kinds[event] as number;
+    if (kind === eventKinds.bulk) return true;
+    if (this.#isLight || !mayPrecede(kind)) return false;
+    const before = this.#costAt(starts[event] as number);
+    const isFar = before + cost - Math.max(this.#last, 0) > 2 * saturation;
+    return isFar || (isCall(kind) && cost === saturation && this.#last < 0);
+  }
+
+  #emitLoopHead(loop: number, check: NonNullable<Replacements["check"]>): void {
+    const { starts, ends } = this.#init.code.events;
+    this.#writer.insertCheck(ends[loop] as number, check);
+    this.#last = this.#costAt(starts[loop] as number);
+    // What follows the loop has this check before it.
+    this.#outer.push(this.#last);
+  }
+
+  #emitBranch(event: number, kind: number): void {
+    if (this.#labelsMoved === 0) return;
+    const { starts, ends } = this.#init.code.events;
+    const isTable = kind === eventKinds.branchTable;
+    const [at, end] = [starts[event] as number, ends[event] as number];
+    const nesting = this.#outer.length - this.#copyDepth;
+    this.#writer.moveLabels(at, end, isTable, nesting, this.#labelsMoved);
+  }
+
+  #isUnrolled(loop: number): boolean {
+    if (this.#function.end - this.#function.start > longestUnrolledFunction) return false;
+    const size = bytesOfCopies(this.#init.code.events, loop);
+    return size > 0 && this.#init.room.take(size);
+  }
+
+  /**
+   * `block loop check (block body br 2 end)… body end end`: what went on with the loop goes on with the next copy of its
+   * body, and only the last one goes back to the check; what left the loop at its end leaves the outer block.
+   */
+  #emitUnrolled(loop: number): void {
+    const { check } = this.#init.replacements;
+    if (check === undefined) return;
+    const { starts, ends, operands } = this.#init.code.events;
+    const close = operands[loop] as number;
+    const [body, bodyEnd] = [ends[loop] as number, starts[close] as number];
+    this.#writer.insert(starts[loop] as number, [0x02, this.#init.bytes[body - 1] as number]);
+    this.#emitLoopHead(loop, check);
+    for (let left = (operands[close] as number) - 1; left >= 0; left--) {
+      this.#writer.goBackTo(body);
+      if (left > 0) this.#writer.insert(body, [0x02, 0x40]);
+      this.#labelsMoved = left > 0 ? 2 : 1;
+      this.#copyDepth = this.#outer.length;
+      this.#last = this.#outer.at(-1) ?? -1;
+      this.#emitRange(loop + 1, close);
+      this.#writer.copyTo(bodyEnd);
+      if (left > 0) {
+        this.#writer.insert(bodyEnd, [0x0c, 2, 0x0b]);
+        this.#extra += bodyEnd - body;
       }
     }
-    this.#out.copy(this.#bytes, this.#copied, at);
-    this.#copied = at;
-  }
-
-  check({ code, hintAt }: { readonly code: Uint8Array; readonly hintAt: number }, at: number): void {
-    this.copyTo(at);
-    this.#hints.offsets.push(this.#out.length - this.#bodyStart + hintAt);
-    this.#hints.values.push(0);
-    this.#out.append(code);
-  }
-
-  replace(event: number, code: Uint8Array): void {
-    this.copyTo(this.#code.events.starts[event] as number);
-    this.#out.append(code);
-    this.#copied = this.#code.events.ends[event] as number;
-  }
-
-  get hints(): BranchHints {
-    return this.#hints;
+    this.#labelsMoved = 0;
+    this.#emitEvent(close);
+    this.#writer.insert(ends[close] as number, [0x0b]);
   }
 }
 
 /**
  * Appends a function (without its size) to `out`, with a check
- * - at the head of every loop,
+ * - at the head of every loop, of which small ones are unrolled,
  * - before a call of a saturated function when no check of this activation stands surely before it, so that every
  *   cycle of calls passes one,
  * - before every instruction whose work depends on a length,
@@ -82,74 +173,14 @@ class FunctionEmitter {
  * A check counts as standing before what follows it in its block and in blocks within: the format is structured, so
  * nothing jumps past it from outside, and backwards only to loop heads, which have checks.
  */
-export function emitFunction(
-  code: ScannedCode,
-  index: number,
-  costs: Uint16Array,
-  bytes: Uint8Array,
-  out: ByteWriter,
-  replacements: Replacements,
-  old?: BranchHints,
-): BranchHints {
-  const { start, end } = code.functions[index] as ScannedFunction;
-  const { kinds, starts, ends } = code.events;
-  const emitter = new FunctionEmitter(code, bytes, out, start, old);
-  const { check } = replacements;
-  const isLight = (costs[index] as number) < saturation;
-  // Places of the last check before each open block, as costs from the start; -1: none in this activation.
-  const outer: number[] = [];
-  let last = -1;
-  let extra = 0;
-  const final = code.firstEvents[index + 1] as number;
-  for (let event = code.firstEvents[index] as number; event < final; event++) {
-    const kind = kinds[event] as number;
-    const at = starts[event] as number;
-    const cost = isLight ? 0 : extraCostOf(code, event, costs);
-    if (check !== undefined) {
-      const before = at - start + extra;
-      const isFar = before + cost - Math.max(last, 0) > 2 * saturation;
-      const isFirstDeepCall = isCall(kind) && cost === saturation && last < 0;
-      if (kind === eventKinds.bulk || (!isLight && mayPrecede(kind) && (isFar || isFirstDeepCall))) {
-        emitter.check(check, at);
-        last = before;
-      }
-    }
-    const instead = replacementOf(kind, replacements);
-    if (instead !== undefined) emitter.replace(event, instead);
-    if (check === undefined) continue;
-    extra += cost;
-    if (kind === eventKinds.open) {
-      outer.push(last);
-    } else if (kind === eventKinds.loop) {
-      emitter.check(check, ends[event] as number);
-      last = at - start + extra;
-      // What follows the loop has this check before it.
-      outer.push(last);
-    } else if (kind === eventKinds.otherwise) {
-      last = outer.at(-1) ?? -1;
-    } else if (kind === eventKinds.close) {
-      last = outer.pop() ?? -1;
-    }
-  }
-  emitter.copyTo(end);
-  return emitter.hints;
+export function emitFunction(init: EmitInit, index: number, old?: BranchHints): BranchHints {
+  const { firstEvents } = init.code;
+  const emitter = new FunctionEmitter(init, index, old);
+  return emitter.emit(firstEvents[index] as number, firstEvents[index + 1] as number);
 }
 
 function isCall(kind: number): boolean {
   return kind === eventKinds.call || kind === eventKinds.callUnknown;
-}
-
-function replacementOf(kind: number, replacements: Replacements): Uint8Array | undefined {
-  switch (kind) {
-    case eventKinds.memoryGrow:
-      return replacements.memoryGrow;
-    case eventKinds.memoryFill:
-      return replacements.memoryFill;
-    case eventKinds.memoryCopy:
-      return replacements.memoryCopy;
-    default:
-      return undefined;
-  }
 }
 
 /** Whether a check may stand right before an instruction; before an arm or an end it would be in the wrong block. */

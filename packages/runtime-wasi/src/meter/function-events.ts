@@ -14,6 +14,10 @@ export const eventKinds = {
   memoryCopy: 9,
   /** Work in proportion to a length that is only known when it runs. */
   bulk: 10,
+  /** br, br_if. */
+  branch: 11,
+  /** br_table. */
+  branchTable: 12,
 } as const;
 
 /** What the scan of all functions found, in code order; columns instead of objects, as there are millions. */
@@ -23,7 +27,10 @@ export class FunctionEvents {
   starts: Uint32Array = new Uint32Array(1024);
   /** Where the next instruction begins. */
   ends: Uint32Array = new Uint32Array(1024);
-  /** The callee of a call; for a loop, the index of its event of closing. */
+  /**
+   * The callee of a call; the label of a branch; for a loop, the index of its event of closing, and for that, how often
+   * the loop's body is written. Branches are recorded only where loops that may be unrolled need them.
+   */
   operands: Uint32Array = new Uint32Array(1024);
   length = 0;
 

@@ -14,7 +14,7 @@ export const immediates = {
   end: 7,
   /** delegate: a label; ends its block. */
   delegate: 8,
-  /** One number: a label, a local, a global, a table, a function, a type, a tag. */
+  /** One number: a local, a global, a table, a function, a type, a tag. */
   index: 9,
   twoIndices: 10,
   brTable: 11,
@@ -47,6 +47,10 @@ export const immediates = {
   /** Work in proportion to a length that is only known when it runs; one or two indices. */
   bulkOne: 33,
   bulkTwo: 34,
+  /** br, br_if: a label. */
+  branch: 35,
+  /** rethrow, br_on_null, br_on_non_null: a label. */
+  otherLabel: 36,
 } as const;
 
 /** One of {@link immediates}. */
@@ -71,10 +75,11 @@ export const plainOpcodes: Uint8Array = tableOf(0x100, [
   [0x05, 0x05, is.otherwise],
   [0x06, 0x06, is.block],
   [0x07, 0x07, is.catchTag],
-  [0x08, 0x09, is.index],
+  [0x08, 0x08, is.index],
+  [0x09, 0x09, is.otherLabel],
   [0x0a, 0x0a, is.none],
   [0x0b, 0x0b, is.end],
-  [0x0c, 0x0d, is.index],
+  [0x0c, 0x0d, is.branch],
   [0x0e, 0x0e, is.brTable],
   [0x0f, 0x0f, is.none],
   [0x10, 0x10, is.call],
@@ -100,7 +105,7 @@ export const plainOpcodes: Uint8Array = tableOf(0x100, [
   [0xd1, 0xd1, is.none],
   [0xd2, 0xd2, is.index],
   [0xd3, 0xd4, is.none],
-  [0xd5, 0xd6, is.index],
+  [0xd5, 0xd6, is.otherLabel],
   [0xfb, 0xfe, is.prefix],
 ]);
 

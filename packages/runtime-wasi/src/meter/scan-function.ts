@@ -2,6 +2,16 @@ import { KrustletError } from "@krustlet/interface";
 import { eventKinds } from "./function-events.ts";
 import type { FunctionEvents } from "./function-events.ts";
 import { immediates as is, plainOpcodes, prefixedOpcodes } from "./opcode-table.ts";
+import {
+  broken,
+  readNumber,
+  skipCatch,
+  skipMany,
+  skipMemoryAccess,
+  skipNumber,
+  skipType,
+} from "./read-immediates.ts";
+import { copiesOf, mayStandInCopies } from "./unrolling.ts";
 
 /** Where a function's body is, and what it may do besides computing. */
 export interface ScannedFunction {
@@ -17,58 +27,14 @@ export interface ScannedFunction {
 /** No two events are further apart than this many bytes. */
 const longestGap = 512;
 
-function broken(at: number, problem: string): KrustletError {
-  return new KrustletError("InvalidModule", `The WebAssembly binary is invalid at byte ${at}: ${problem}.`);
-}
-
 function unsupported(describe: () => string, what: string): KrustletError {
   return new KrustletError("UnsupportedModule", `Function ${describe()} ${what}.`);
 }
 
-/** Skips LEB128 numbers; past the end it reads `undefined`, which ends a number, and the caller sees the offset. */
-function skipNumber(bytes: Uint8Array, at: number): number {
-  let next = at;
-  while ((bytes[next++] as number) >= 0x80);
-  return next;
-}
-
-function readNumber(bytes: Uint8Array, at: number): number {
-  let result = 0;
-  let shift = 0;
-  let next = at;
-  for (;;) {
-    const byte = bytes[next++];
-    if (byte === undefined) throw broken(at, "it ends too early");
-    result += (byte & 0x7f) * 2 ** shift;
-    if (byte < 0x80) return result;
-    shift += 7;
-    if (shift > 28 + 7) throw broken(at, "a number is too long");
-  }
-}
-
-/** After a value type or a block type, whose longer forms hold a heap type. */
-function skipType(bytes: Uint8Array, at: number): number {
-  const code = bytes[at];
-  if (code !== 0x63 && code !== 0x64) return skipNumber(bytes, at);
-  return skipNumber(bytes, bytes[at + 1] === 0x62 ? at + 2 : at + 1);
-}
-
-function skipMemoryAccess(bytes: Uint8Array, at: number): number {
-  const hasMemory = ((bytes[at] as number) & 0x40) !== 0;
-  const next = skipNumber(bytes, at);
-  return skipNumber(bytes, hasMemory ? skipNumber(bytes, next) : next);
-}
-
-function skipMany(bytes: Uint8Array, at: number, end: number, skip: (at: number) => number): number {
-  let left = readNumber(bytes, at);
-  let next = skipNumber(bytes, at);
-  while (left-- > 0 && next < end) next = skip(next);
-  return next;
-}
-
-function skipCatch(bytes: Uint8Array, at: number): number {
-  const hasTag = (bytes[at] as number) < 2;
-  return skipNumber(bytes, hasTag ? skipNumber(bytes, at + 1) : at + 1);
+/** Whether a loop has no parameters: its type is empty or a short value type, not an index. */
+function takesNothing(bytes: Uint8Array, loop: number): boolean {
+  const type = bytes[loop + 1] as number;
+  return type >= 0x40 && type < 0x80 && type !== 0x63 && type !== 0x64;
 }
 
 function scanLocals(bytes: Uint8Array, start: number): { code: number; localCount: number } {
@@ -98,7 +64,10 @@ export function scanFunction(
   let allocates = false;
   let lastEvent = code;
   let at = code;
+  // The event of the innermost loop, while it may be unrolled; or -1.
+  let plainLoop = -1;
   const record = (kind: number, next: number, operand: number): void => {
+    if (!mayStandInCopies(kind)) plainLoop = -1;
     events.add(kind, at, next, operand);
     lastEvent = next;
   };
@@ -134,11 +103,13 @@ export function scanFunction(
         next = skipType(bytes, next);
         openLoops.push(events.length);
         record(eventKinds.loop, next, 0);
+        if (takesNothing(bytes, at)) plainLoop = events.length - 1;
         break;
       case is.tryTable:
         next = skipMany(bytes, skipType(bytes, next), end, (from) => skipCatch(bytes, from));
         openLoops.push(-1);
         record(eventKinds.open, next, 0);
+        plainLoop = -1;
         break;
       case is.catchTag:
         next = skipNumber(bytes, next);
@@ -151,13 +122,24 @@ export function scanFunction(
         next = skipNumber(bytes, next);
         openLoops.pop();
         record(eventKinds.close, next, 0);
+        plainLoop = -1;
         break;
       case is.end: {
         const loop = openLoops.pop() ?? -1;
         if (loop >= 0) events.operands[loop] = events.length;
-        record(eventKinds.close, next, 0);
+        const isPlain = loop >= 0 && loop === plainLoop;
+        record(eventKinds.close, next, isPlain ? copiesOf(at - (events.ends[loop] as number)) : 1);
+        if (isPlain) plainLoop = -1;
         break;
       }
+      case is.branch:
+        next = skipNumber(bytes, next);
+        if (plainLoop >= 0) record(eventKinds.branch, next, readNumber(bytes, at + 1));
+        break;
+      case is.otherLabel:
+        next = skipNumber(bytes, next);
+        plainLoop = -1;
+        break;
       case is.call:
         next = skipNumber(bytes, next);
         record(eventKinds.call, next, readNumber(bytes, at + 1));
@@ -208,6 +190,7 @@ export function scanFunction(
           bytes,
           skipMany(bytes, next, end, (from) => skipNumber(bytes, from)),
         );
+        if (plainLoop >= 0) record(eventKinds.branchTable, next, 0);
         break;
       case is.typedSelect:
         next = skipMany(bytes, next, end, (from) => skipType(bytes, from));
@@ -232,6 +215,7 @@ export function scanFunction(
         break;
       case is.castBranch:
         next = skipNumber(bytes, skipNumber(bytes, skipNumber(bytes, next + 1)));
+        plainLoop = -1;
         break;
       case is.wait:
         throw unsupported(

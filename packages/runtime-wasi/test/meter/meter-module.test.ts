@@ -101,12 +101,13 @@ describe("meterModule", () => {
   it("works without memory, and for a module of nothing", () => {
     expect(instantiate(encodeModule()).metered.memory).toBeUndefined();
     let yields = 0;
+    // Fifty rounds of a small loop, of which every eighth passes a check.
     const code = [0x41, 50, 0x21, 0, 0x03, 0x40, 0x20, 0, 0x41, 1, 0x6b, 0x22, 0, 0x0d, 0, 0x0b];
     const loop = { types: [nothing], functions: [{ type: 0, locals: [0x7f], code }] };
     const { exports, flag } = instantiate(build({ ...loop, exports: [exported("run", 0)] }), () => yields++);
     flag[0] = 1;
     (exports["run"] as Run)();
-    expect(yields).toBe(50);
+    expect(yields).toBe(7);
   });
 
   it("meters a memory with 64-bit addresses", () => {
@@ -285,8 +286,11 @@ describe("meterModule", () => {
       hintsOf(metered, 0).map(({ functionIndex, opcode, value }) => [functionIndex, opcode, value]),
     ).toEqual([
       [0, 0x04, 0],
-      [0, 0x04, 1],
-      [0, 0x0d, 1],
+      // Once in each copy of the loop's body.
+      ...Array.from({ length: 8 }, () => [
+        [0, 0x04, 1],
+        [0, 0x0d, 1],
+      ]).flat(),
       [0, 0x04, 0],
       [1, 0x04, 1],
     ]);

@@ -61,6 +61,8 @@ function candidates(kind: number, opcode: readonly number[]): number[][] {
         [0x40, 0, 0x0b],
       ];
     case is.index:
+    case is.branch:
+    case is.otherLabel:
       return [zero, [4], [3], [2], [1], [5]];
     case is.call:
       return [zero];

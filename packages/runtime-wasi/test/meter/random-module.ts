@@ -63,13 +63,18 @@ function expression(scope: Scope, type: ValueType): number[] {
     if (type === i64) return [0x42, ...signed(random(2_000_000) - 1_000_000)];
     return [0x44, 0, 0, 0, 0, 0, random(256), random(16), 0x40];
   }
-  const kind = random(9);
+  const kind = random(10);
   if (kind === 0) return [...e(type), ...e(type), ...e(i32), 0x1b];
   if (kind === 1) {
     const both = { ...inner, labels: 0 };
     return [...e(i32), 0x04, type, ...expression(both, type), 0x05, ...expression(both, type), 0x0b];
   }
   if (kind === 2) return [0x02, type, ...statement({ ...inner, labels: 0 }), ...e(type), 0x0b];
+  if (kind === 9) {
+    // A few rounds, as the fuel happens to stand.
+    const again = [0x23, globalFuel, 0x41, 7, 0x71, 0x0d, 0];
+    return [0x03, type, ...useFuel, ...e(i32), 0x1a, ...again, ...e(type), 0x0b];
+  }
   if (type === i32) {
     if (kind === 3) return [...e(i64), 0xa7];
     if (kind === 4) return [...e(f64), 0xfc, 2];
@@ -137,7 +142,7 @@ function statement(scope: Scope): number[] {
     const type = pick(random, types);
     return [...expression(scope, type), 0x21, ...localOf(type, random)];
   }
-  switch (random(17)) {
+  switch (random(18)) {
     case 0:
       return [
         ...expression(inner, i32),
@@ -207,6 +212,31 @@ function statement(scope: Scope): number[] {
           ];
     case 14:
       return [...expression(inner, i32), 0x24, 1];
+    case 15: {
+      // A loop that is small enough to be unrolled: left and gone on with from blocks, by branches of all kinds.
+      const small = { ...scope, depth: 1, labels: scope.labels + 2 };
+      const out = random(2) === 0 ? 1 : random(small.labels);
+      const jump = [
+        [0x0c, 1],
+        [0x0d, out],
+        [0x0e, 1, out, 1],
+      ][random(3)] as number[];
+      const leave = [
+        ...useFuel,
+        0x23,
+        globalFuel,
+        0x41,
+        15,
+        0x71,
+        0x45,
+        0x0d,
+        0,
+        ...expression(small, i32),
+        0x0d,
+        0,
+      ];
+      return [0x03, 0x40, 0x02, 0x40, ...leave, ...expression(small, i32), ...jump, 0x0b, 0x0b];
+    }
     default: {
       const type = pick(random, types);
       return [...expression(inner, type), 0x21, ...localOf(type, random)];
