@@ -8,7 +8,7 @@ const longestUnrolled = 256;
 const mostCopies = 8;
 
 /** Functions longer than this are left as they are, so that copies do not make them too long for the engine. */
-export const longestUnrolledFunction = 1024 * 1024;
+export const longestUnrolledFunction: number = 1024 * 1024;
 
 /** How often a loop body of `size` bytes is written, so that its check is passed once in as many rounds. */
 export function copiesOf(size: number): number {
