@@ -242,6 +242,7 @@ function followCluster(
         log.warn(podFields(pod), message);
         if (reason !== undefined) recordWarning(recorder, pod, { reason, message });
       },
+      maxRestartDelayMs: config.maxContainerRestartPeriod,
       logs: { maxBytes: config.containerLogMaxSize, maxFiles: config.containerLogMaxFiles },
     },
     [Symbol.dispose]: () => owned.dispose(),

@@ -196,6 +196,16 @@ describe("a KubeletConfiguration", () => {
     expect(() => configOf({ file: `${HEAD}port: 70000\n` })).toThrow(
       "line 3: port: 70000 is no whole number from 0 to 65535",
     );
+    expect(() => configOf({ file: `${HEAD}crashLoopBackOff: {maxContainerRestartPeriod: 6m}\n` })).toThrow(
+      'line 3: crashLoopBackOff.maxContainerRestartPeriod: "6m" is not from 1s to 5m',
+    );
+  });
+  it("says how long a container that crashes waits at most, five minutes where it does not", () => {
+    const longest = (file: string): number =>
+      configOf({ file: `${HEAD}${file}\n` }).maxContainerRestartPeriod;
+    expect(longest("crashLoopBackOff: {}")).toBe(300_000);
+    expect(longest("crashLoopBackOff: {maxContainerRestartPeriod: 0s}")).toBe(300_000);
+    expect(longest("crashLoopBackOff: {maxContainerRestartPeriod: 1m}")).toBe(60_000);
   });
   it("is refused by name, and with the reason, for a field that cannot be honoured", () => {
     expect(() => configOf({ file: `${HEAD}cpuManagerPolicy: static\n` })).toThrow(

@@ -156,6 +156,8 @@ export interface KubeletInit {
   readonly mirrors?: MirrorPorts;
   /** How many pods have their volumes made, and images looked for, at the same time. Default 16. */
   readonly parallelism?: number;
+  /** The longest wait, in milliseconds, between two runs of a container that crashes. Default 300,000. */
+  readonly maxRestartDelayMs?: number;
   /** Rotation of container logs. Default 10 MiB and 5 files. */
   readonly logs?: { readonly maxBytes?: number; readonly maxFiles?: number };
 }

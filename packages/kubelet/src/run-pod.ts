@@ -37,8 +37,9 @@ export interface PodLoopInit {
  */
 export function runPod({ context, late$, changes$, checkpoint }: PodLoopInit): Observable<PodTransition> {
   return new Observable((subscriber) => {
-    const clockSetBy = clockSettings(context.kubelet.clock);
-    let state: PodState = initialState(context.pod, context.now(), {}, checkpoint);
+    const { clock, maxRestartDelayMs } = context.kubelet;
+    const clockSetBy = clockSettings(clock);
+    let state: PodState = initialState(context.pod, context.now(), { maxRestartDelayMs }, checkpoint);
     const waiting: PodEvent[] = [];
     let isStepping = false;
     /** What comes while a step is being taken waits for its turn. */

@@ -73,6 +73,16 @@ describe("a pod's life", () => {
     await bench.until(() => !existsSync(logPathOf(bench.rootDir, third.plan.pod, "app", 2)), "removed logs");
   });
 
+  it("has no container wait longer between crashes than the node's settings say", async () => {
+    await using bench = await openBench({ maxRestartDelayMs: 2000 });
+    bench.add(podOf([{ name: "app" }], { restartPolicy: "Always" }));
+    (await bench.started(0)).exit(1);
+    (await bench.started(1)).exit(1);
+    await bench.until(() => bench.clock.sleeping > 0, "a back-off");
+    await bench.clock.advance(2000);
+    await bench.started(2);
+  });
+
   it("writes a status for what changed, and the last one last", async () => {
     await using bench = await openBench();
     bench.add(podOf());

@@ -30,11 +30,24 @@ export function restartTimeOf(crash: CrashRecord | undefined, finishedAt: Date, 
   return after(earlier(finishedAt, now), known?.delayMs ?? 0);
 }
 
-/** The record with which the next run begins at `at`. */
-export function nextCrashRecord(crash: CrashRecord | undefined, finishedAt: Date, at: Date): CrashRecord {
+/** The record with which the next run begins at `at`: 10 s, doubling to `longestMs`, which may be less than that. */
+export function nextCrashRecord(
+  crash: CrashRecord | undefined,
+  finishedAt: Date,
+  at: Date,
+  longestMs: number = CAP_MS,
+): CrashRecord {
   const known = remembered(crash, finishedAt);
-  const delayMs = known === undefined ? BASE_MS : Math.min(CAP_MS, known.delayMs * 2);
-  return { delayMs, since: at };
+  const delayMs = known === undefined ? BASE_MS : known.delayMs * 2;
+  return { delayMs: Math.min(longestMs, delayMs), since: at };
+}
+
+/** A record that an earlier process has kept, which may have been allowed longer waits. */
+export function cappedCrashRecord(
+  crash: CrashRecord | undefined,
+  longestMs: number = CAP_MS,
+): CrashRecord | undefined {
+  return crash && { ...crash, delayMs: Math.min(longestMs, crash.delayMs) };
 }
 
 function remembered(crash: CrashRecord | undefined, finishedAt: Date): CrashRecord | undefined {

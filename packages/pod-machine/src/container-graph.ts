@@ -121,6 +121,8 @@ export interface ContainerFacts {
   readonly pullFailures: number;
   /** What the next crash has to wait, and since when that holds. */
   readonly crash?: CrashRecord;
+  /** The most that a crash has to wait. Default 300,000. */
+  readonly maxRestartDelayMs?: number;
 }
 
 /** A container of a pod with everything that the machine knows of it. */

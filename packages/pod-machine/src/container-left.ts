@@ -1,5 +1,5 @@
 import type { ContainerCheckpoint } from "./checkpoint.ts";
-import { restartTimeOf } from "./back-off.ts";
+import { cappedCrashRecord, restartTimeOf } from "./back-off.ts";
 import type { Container, ContainerExitRecord, ContainerFacts } from "./container-graph.ts";
 import { end, lostRun, to } from "./container-moves.ts";
 import type { ContainerStateLike, ContainerStatusLike } from "./pod-like.ts";
@@ -24,7 +24,7 @@ const LOST_AND_RESTARTED =
  * run that had not ended was lost with the process; where the policy lets it, another one follows, which is no crash.
  */
 export function containerLeft(
-  facts: Pick<ContainerFacts, "name" | "kind" | "spec">,
+  facts: Pick<ContainerFacts, "name" | "kind" | "spec" | "maxRestartDelayMs">,
   { status, kept }: { readonly status?: ContainerStatusLike; readonly kept?: ContainerCheckpoint },
   restartPolicy: string | undefined,
   now: Date,
@@ -38,7 +38,8 @@ export function containerLeft(
     restartCount: Math.max(status?.restartCount ?? 0, exits - 1),
     imageID: left?.imageID ?? status?.imageID,
     pullFailures: 0,
-    crash: kept?.image === facts.spec.image ? kept?.crash : undefined,
+    crash:
+      kept?.image === facts.spec.image ? cappedCrashRecord(kept?.crash, facts.maxRestartDelayMs) : undefined,
     lastExit: left?.lastExit,
   };
   if (left?.run !== undefined) {

@@ -233,7 +233,7 @@ export function runAgain(
   delayMs?: number,
 ): Container<"Pulling"> {
   const again = delayMs === undefined ? { before: container.lastExit } : { delayMs };
-  const crash = nextCrashRecord(container.crash, exit.finishedAt, at);
+  const crash = nextCrashRecord(container.crash, exit.finishedAt, at, container.maxRestartDelayMs);
   return pull({ ...container, lastExit: exit, again, crash });
 }
 

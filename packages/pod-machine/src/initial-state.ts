@@ -74,7 +74,8 @@ function containersOf(
   const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
   const build = (spec: ContainerLike, kind: ContainerKind): Container => {
     const isIt = ({ name }: { readonly name: string }): boolean => name === spec.name;
-    const facts = { name: spec.name, kind, spec: specFor(spec, options) };
+    const { maxRestartDelayMs } = options;
+    const facts = { name: spec.name, kind, spec: specFor(spec, options), maxRestartDelayMs };
     const left = { status: statuses.find(isIt), kept: checkpoint?.containers.find(isIt) };
     return containerLeft(facts, left, pod.spec?.restartPolicy, now);
   };

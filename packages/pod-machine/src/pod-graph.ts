@@ -57,6 +57,8 @@ export interface MachineOptions {
    * soon as it runs.
    */
   readonly probes?: boolean;
+  /** The longest wait between two runs of a container that crashes. Default 300,000. */
+  readonly maxRestartDelayMs?: number;
 }
 
 /** What a pod's state knows whatever its name. */

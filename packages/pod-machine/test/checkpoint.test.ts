@@ -22,6 +22,24 @@ describe("a checkpoint", () => {
     });
   });
 
+  it("of a longer back-off than there may be now is taken up with what may be", () => {
+    const pod = new Driver(podOf(["main"])).ready();
+    for (let crash = 0; crash < 6; crash += 1) {
+      pod.run("main").exited("main", 1);
+      pod.until(pod.wakeAt() ?? pod.seconds);
+    }
+    pod.run("main").exited("main", 1);
+    const finished = pod.seconds;
+    expect(pod.wakeAt()).toBe(finished + 300);
+    const kept = checkpointOf(pod.state);
+    const next = initialState(podOf(["main"]), pod.at(finished), { maxRestartDelayMs: 60_000 }, kept);
+    expect(next.facts.containers[0]?.state).toMatchObject({
+      name: "CrashBackOff",
+      delayMs: 60_000,
+      until: pod.at(finished + 60),
+    });
+  });
+
   it("of another pod counts for nothing", () => {
     const pod = new Driver(podOf(["main"])).ready().run("main").exited("main", 1);
     const other = { ...podOf(["main"]), metadata: { name: "p", uid: "u2" } };

@@ -197,6 +197,22 @@ describe("back-off", () => {
     expect(waits).toEqual([0, 10, 20, 40, 80, 160, 300, 300]);
   });
 
+  it.each([
+    [60_000, [0, 10, 20, 40, 60, 60]],
+    [1000, [0, 1, 1, 1]],
+  ])("waits %d milliseconds at most where the node says so", (maxRestartDelayMs, expected) => {
+    const pod = new Driver(podOf(["main"]), { maxRestartDelayMs }).ready();
+    const waits = expected.map(() => {
+      pod.run("main");
+      pod.until(pod.seconds + 3).exited("main", 1);
+      const finished = pod.seconds;
+      const wait = (pod.wakeAt() ?? finished) - finished;
+      pod.until(pod.wakeAt() ?? finished);
+      return wait;
+    });
+    expect(waits).toEqual(expected);
+  });
+
   it("is forgotten after a run of more than ten minutes", () => {
     const pod = new Driver(podOf(["main"])).ready();
     pod.run("main").exited("main", 1).run("main").exited("main", 1);

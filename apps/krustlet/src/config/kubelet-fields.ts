@@ -36,10 +36,6 @@ const OTHER_FIELDS: FieldTable = {
   cpuManagerPolicy: refusedUnless(["none"], noNuma),
   cpuManagerPolicyOptions: refused(noNuma),
   cpuManagerReconcilePeriod: ignored(noNuma),
-  "crashLoopBackOff.maxContainerRestartPeriod": refusedUnless(
-    ["0s", "300s", "5m", "5m0s"],
-    "the longest wait between restarts is five minutes",
-  ),
   enableContentionProfiling: noProfiling,
   enableControllerAttachDetach: ignored("there are no volumes to attach yet"),
   enableDebugFlagsHandler: noProfiling,

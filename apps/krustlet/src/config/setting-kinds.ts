@@ -60,6 +60,19 @@ export const DURATION: SettingKind<number> = {
   show: formatDuration,
 };
 
+/** A duration within bounds, which are given as durations. */
+export function durationWithin(least: string, most: string): SettingKind<number> {
+  const within = (ms: number): number => {
+    if (ms >= parseDuration(least) && ms <= parseDuration(most)) return ms;
+    throw new Error(`is not from ${least} to ${most}`);
+  };
+  return {
+    ...DURATION,
+    parse: (text) => within(DURATION.parse(text)),
+    read: (value) => within(DURATION.read(value)),
+  };
+}
+
 /** An amount of bytes such as `10Mi`. */
 export const BYTES: SettingKind<number> = {
   value: "BYTES",

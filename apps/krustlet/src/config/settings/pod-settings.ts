@@ -1,5 +1,14 @@
 import { setting } from "../setting.ts";
-import { BOOLEAN, BYTES, choice, DURATION, integer, LIST, SHUTDOWN_PERIODS } from "../setting-kinds.ts";
+import {
+  BOOLEAN,
+  BYTES,
+  choice,
+  DURATION,
+  durationWithin,
+  integer,
+  LIST,
+  SHUTDOWN_PERIODS,
+} from "../setting-kinds.ts";
 
 const pods = "Pods";
 const images = "Images";
@@ -31,6 +40,15 @@ export const POD_SETTINGS = {
     flags: ["container-log-max-files"],
     field: "containerLogMaxFiles",
     fallback: 5,
+  }),
+  maxContainerRestartPeriod: setting({
+    group: pods,
+    help: "the longest wait before a container that crashes again and again is run again, from 1s to 5m",
+    kind: durationWithin("1s", "5m"),
+    flags: [],
+    field: "crashLoopBackOff.maxContainerRestartPeriod",
+    zeroIsUnset: true,
+    fallback: 300_000,
   }),
   allowedUnsafeSysctls: setting({
     group: pods,
