@@ -10,7 +10,6 @@ import {
   createObjectCache,
   csiClient,
   nodeClient,
-  openKube,
   podClient,
   requestToken,
   watchRuntimeClasses,
@@ -37,17 +36,19 @@ import { podFields } from "./log/node-log.ts";
 import { pastAuthorizerLag } from "./node/past-authorizer-lag.ts";
 import { chooseRuntime } from "./node/choose-runtime.ts";
 import { followObjects } from "./node/follow-objects.ts";
+import { openOwnKube } from "./node/open-own-kube.ts";
 import { openDevices } from "./node/open-devices.ts";
 import type { NodeDevices } from "./node/open-devices.ts";
 import { withLocalModules } from "./node/local-modules.ts";
 import { startCsiOfNode } from "./node/start-csi-of-node.ts";
 import { recordWarning } from "./node/record-events.ts";
 import { systemClock } from "@krustlet/clock";
-import { version } from "./version.ts";
 
 /** What a node shares with the API server, opened before it is registered. Disposing closes all of it. */
 export interface ComposedNode extends AsyncDisposable {
   readonly kube: Kube;
+  /** Resolves once the API server can be called; rejects where it never can be. */
+  readonly opened: Promise<void>;
   readonly client: NodeClient;
   readonly images: DirectoryImageStore;
   readonly recorder: EventRecorder;
@@ -75,6 +76,8 @@ export interface ComposeNodeInit {
   readonly log: Logger;
   /** The node's own addresses, the first of which pods may share. */
   readonly addresses: readonly string[];
+  /** Aborted: the node stops. */
+  readonly signal: AbortSignal;
 }
 
 /** The runtime of pods whose RuntimeClass is none. */
@@ -82,17 +85,16 @@ const DEFAULT_RUNTIME = "wasi";
 
 /**
  * Puts the parts of a node together: the one place that picks their implementations.
- * @throws KrustletError `InvalidKubeconfig`; errors of the file system as they are.
+ * @throws KrustletError as {@link openOwnKube} does; errors of the file system as they are.
  */
 export async function composeNode(init: ComposeNodeInit): Promise<ComposedNode> {
   const { config, host, log } = init;
   await mkdir(config.root, { recursive: true, mode: 0o700 });
   await using opened = new AsyncDisposableStack();
-  const kube = await openKube({
-    kubeconfig: config.kubeconfig,
-    userAgent: `krustlet/${version()}`,
-    limit: config.kubeAPIQPS === 0 ? undefined : { perSecond: config.kubeAPIQPS, burst: config.kubeAPIBurst },
-  });
+  const over = new AbortController();
+  opened.defer(() => over.abort());
+  const signal = AbortSignal.any([init.signal, over.signal]);
+  const { kube, opened: reachable } = await openOwnKube({ config, log, signal });
   // Where the process ends, so do its connections: closing them under calls that are on their way would only fail those.
   if (!host.endsProcess) opened.use(kube);
   const images = opened.use(
@@ -123,6 +125,7 @@ export async function composeNode(init: ComposeNodeInit): Promise<ComposedNode> 
   const owned = opened.move();
   return {
     kube,
+    opened: reachable,
     client: nodeClient(kube),
     images,
     recorder,

@@ -30,6 +30,7 @@ export type { ObjectList, ObjectTarget } from "./list-objects.ts";
 export { nodeClient } from "./node-client.ts";
 export type { KubeNodeClient } from "./node-client.ts";
 export { nodeFromJson, objectFromJson, podFromJson } from "./object-dates.ts";
+export { kubeLater } from "./kube-later.ts";
 export { openKube } from "./open-kube.ts";
 export type { OpenKubeOptions } from "./open-kube.ts";
 export type { WatchedObject } from "./parse-watch-event.ts";

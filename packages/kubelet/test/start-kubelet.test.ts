@@ -80,7 +80,7 @@ describe("a pod's life", () => {
     (await bench.started(1)).exit(1);
     await bench.until(() => bench.clock.sleeping > 0, "a back-off");
     await bench.clock.advance(2000);
-    await bench.started(2);
+    expect((await bench.started(2)).plan.name).toBe("app");
   });
 
   it("writes a status for what changed, and the last one last", async () => {

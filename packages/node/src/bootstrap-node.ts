@@ -29,6 +29,8 @@ export interface BootstrapOptions extends DoerOptions, Pick<RequestCertificateOp
   readonly expirationSeconds?: number;
   /** Opens a client with a kubeconfig; it is disposed of before {@link bootstrapNode} resolves. */
   readonly open: (kubeconfig: string) => Promise<OpenedClient>;
+  /** Told once a certificate is going to be asked for, which takes as long as the API server and its approvers do. */
+  readonly onAsking?: () => void;
   /** Told, in a sentence, why a kubeconfig that is there is going to be replaced. */
   readonly onReplaced?: (sentence: string) => void;
   /** For how long a token that the API server does not accept is tried again: both may have just been made. Default: 60 s. */
@@ -69,6 +71,7 @@ export async function bootstrapNode(options: BootstrapOptions): Promise<boolean>
   const files = certificateFilesOf(directory, "client");
   const key = await files.pendingKey();
   await using opened = await options.open(bootstrapKubeconfig);
+  options.onAsking?.();
   let issued: IssuedCertificate;
   try {
     issued = await patiently(options, () => {

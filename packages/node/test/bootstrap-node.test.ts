@@ -276,12 +276,15 @@ describe("TLS bootstrap", () => {
   it("waits for an API server that does not answer, for as long as it takes", async () => {
     await writeToken();
     api.fault = () => "broken";
-    const running = bootstrap();
+    let asking = 0;
+    const running = bootstrap({ onAsking: () => (asking += 1) });
     await eventually(
       () => clock.sleeping > 0,
       () => "does not wait",
     );
     await clock.advance(3_600_000);
+    // Whoever does not wait for it knows.
+    expect(asking).toBe(1);
     api.fault = () => undefined;
     await clock.advance(10_000);
     sign();

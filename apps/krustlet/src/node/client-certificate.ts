@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { nodeClient, openKube } from "@krustlet/kube";
 import type { Kube } from "@krustlet/kube";
 import { bootstrapNode, keepCertificate } from "@krustlet/node";
-import type { NodeClient, OpenedClient } from "@krustlet/node";
+import type { BootstrapOptions, NodeClient, OpenedClient } from "@krustlet/node";
 import type { Logger } from "pino";
 
 import type { NodeConfig } from "../config/settings.ts";
@@ -24,7 +24,12 @@ export interface ClientCertificateInit {
  * Makes the kubeconfig, with a certificate that the cluster signs for a bootstrap token, where there is none that is good.
  * @throws KrustletError where there is neither, or the certificate is denied; the signal's reason.
  */
-export async function bootstrapKubeconfig({ config, log, signal }: ClientCertificateInit): Promise<void> {
+export async function bootstrapKubeconfig({
+  config,
+  log,
+  signal,
+  onAsking,
+}: ClientCertificateInit & Pick<BootstrapOptions, "onAsking">): Promise<void> {
   const asked = await bootstrapNode({
     nodeName: config.nodeName,
     kubeconfig: config.kubeconfig,
@@ -32,6 +37,7 @@ export async function bootstrapKubeconfig({ config, log, signal }: ClientCertifi
     directory: config.certDir,
     open: openClient,
     signal,
+    onAsking,
     onReplaced: (sentence) => log.warn(sentence),
     onPending: (name) =>
       log.info(`the client certificate waits for approval: kubectl certificate approve ${name}`),

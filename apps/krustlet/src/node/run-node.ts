@@ -1,31 +1,21 @@
-import type { Kubelet } from "@krustlet/kubelet";
+import { systemClock } from "@krustlet/clock";
+import type { Pressure } from "@krustlet/eviction";
 import { discoverAddresses, planNodeLabels } from "@krustlet/node";
-import { collectGarbage } from "@krustlet/runtime-wasi";
-import type { V1Node, V1Pod } from "@kubernetes/client-node";
 import type { Logger } from "pino";
 
 import type { CliHost } from "../cli-host.ts";
 import { composeNode } from "../compose-node.ts";
 import type { NodeConfig } from "../config/settings.ts";
 import { stopRequests } from "../stop-requests.ts";
-import { systemClock } from "@krustlet/clock";
-import { bootstrapKubeconfig, rotateClientCertificate } from "./client-certificate.ts";
-import { collectImages } from "./collect-images.ts";
-import { createNodeComputer } from "./compute-node.ts";
 import { followPods } from "./follow-pods.ts";
-import { downPeriodsOf, goDown, GOING_DOWN } from "./go-down.ts";
-import { keepHeartbeat } from "./keep-heartbeat.ts";
-import { openEvictor } from "./open-evictor.ts";
-import { releaseMemoryWhenQuiet } from "./release-memory.ts";
-import { quietly } from "./quietly.ts";
-import { reachApiServer } from "./reach-api-server.ts";
-import { registerOwnNode } from "./register-own-node.ts";
-import type { RegisteredNode } from "./register-own-node.ts";
-import { serveApi, serveHealthz } from "./serve-api.ts";
+import { downPeriodsOf, goDown } from "./go-down.ts";
+import { joinCluster } from "./join-cluster.ts";
+import { keepNode } from "./keep-node.ts";
+import { prepareNode } from "./prepare-node.ts";
+import type { KnownNode } from "./prepare-node.ts";
+import { serveHealthz } from "./serve-api.ts";
 import type { ServingInit } from "./serve-api.ts";
-import { keepServingCertificate } from "./serving-certificate.ts";
 import { stopDeadline } from "./stop-deadline.ts";
-import { watchLoopDelay } from "./watch-loop-delay.ts";
 
 /** What {@link runNode} runs. */
 export interface RunNodeInit {
@@ -83,110 +73,54 @@ export async function runNode({ config, host, log, checkLog }: RunNodeInit): Pro
 async function live(init: RunNodeInit, signal: AbortSignal): Promise<void> {
   const { config, host, log, checkLog } = init;
   const addresses = await addressesOf(init, signal);
-  await bootstrapKubeconfig({ config, log, signal });
-  await using node = await composeNode({ config, host, log, addresses });
-  const { client, kube, images, recorder, devices } = node;
+  await using node = await composeNode({ config, host, log, addresses, signal });
   // What is told, and the heart that beats, until the last pod has ended.
   await using told = new AsyncDisposableStack();
   const ended = new AbortController();
   told.defer(() => ended.abort());
-  let kubelet: Kubelet | undefined;
-  let registered: RegisteredNode | undefined;
-  let port: number | undefined;
-  const serving: ServingInit = { config, kubelet: () => kubelet, log, checkLog };
+  const known: KnownNode = { kubelet: undefined, port: undefined, registered: undefined };
+  const serving: ServingInit = { config, kubelet: () => known.kubelet, log, checkLog };
   told.use(await serveHealthz(serving));
-  const isGoingDown = downPeriodsOf(config).length > 0;
-  const pods = (): readonly V1Pod[] => kubelet?.pods() ?? [];
-  const evictor = openEvictor({
-    config,
-    images,
-    recorder,
-    releaseMemory: () => node.releaseMemory(),
-    pods,
-    log,
-  });
-  await evictor.look();
-  const compute = createNodeComputer({
-    config,
-    addresses,
-    images,
-    port: () => port,
-    devices: () => devices.resources(),
-    pressure: () => evictor.pressure(),
-    errors: () => (signal.aborted && isGoingDown ? [GOING_DOWN] : []),
-  });
-  const own = await compute();
-  const newestNode = (): V1Node => registered?.newest() ?? own;
+  const prepared = await prepareNode({ config, node, addresses, known, log, signal });
+  const { compute, evictor, newest: newestNode } = prepared;
   const joined = Promise.withResolvers<void>();
   let heartbeat = Promise.resolve();
   {
     using cluster = node.followCluster(newestNode, joined.promise);
-    await using running = followPods({
-      config,
-      node,
-      cluster,
-      newestNode,
-      pressure: () => evictor.pressure(),
-      log,
-      signal,
-    });
-    kubelet = running;
+    const pressure = (): Pressure => evictor.pressure();
+    await using running = followPods({ config, node, cluster, newestNode, pressure, log, signal });
+    known.kubelet = running;
     const evicting = evictor.keep(running, AbortSignal.any([signal, ended.signal]));
+    // What ends early is seen below.
+    evicting.catch(() => undefined);
     try {
-      await reachApiServer({
-        getNode: (options) => client.getNode(config.nodeName, options),
-        server: kube.server,
-        kubeconfig: config.kubeconfig,
-        clock: systemClock,
-        signal,
-        onFailure: (err, retryInMs) => log.warn({ err, retryInMs }, "the API server cannot be used yet"),
-      });
-      const names = [config.hostname, ...addresses];
-      const certificate = await keepServingCertificate({ config, addresses: names, client, log, signal });
-      const api = told.use(await serveApi({ ...serving, kube, certificate }));
-      ({ port } = api);
-      running.transitions$.subscribe(quietly(log, (step) => api.observe(step)));
-      registered = told.use(await registerOwnNode({ config, kube, client, compute, log, signal }));
-      log.info({ addresses, server: kube.server, port }, `the Node ${config.nodeName} is registered`);
-      heartbeat = keepHeartbeat({
+      await joinCluster({
         config,
-        client,
+        node,
+        addresses,
+        running,
         compute,
-        newestNode,
-        onChange: (tell) => {
-          const stops = [devices.onChange(tell), evictor.onChange(tell)];
-          return () => stops.forEach((stop) => stop());
-        },
-        recorder,
+        serving,
+        known,
+        opened: told,
         log,
-        signal: ended.signal,
+        signal,
       });
-      const kept = [
-        rotateClientCertificate({ config, log, signal }, kube),
-        collectImages(images, { config, pods, log, signal }),
-        watchLoopDelay(log, signal),
-        releaseMemoryWhenQuiet({
-          steps$: running.transitions$,
-          clock: systemClock,
-          signal,
-          release: collectGarbage,
-          onError: (err) => log.warn({ err }, "memory cannot be given back"),
-        }),
-        evicting,
-      ];
-      // What ends early is seen below.
-      for (const each of [heartbeat, ...kept]) each.catch(() => undefined);
+      const kept = keepNode({ config, node, prepared, running, log, signal, ended: ended.signal });
+      ({ heartbeat } = kept);
       joined.resolve();
-      await Promise.race([heartbeat, Promise.all(kept)]);
+      await Promise.race([heartbeat, Promise.all([kept.chores, evicting])]);
     } finally {
       if (signal.aborted) {
+        const { registered } = known;
+        const { client, recorder } = node;
         await goDown({ config, kubelet: running, client, recorder, node: registered, compute, log });
       }
     }
   }
   ended.abort();
   await heartbeat;
-  await Promise.race([recorder.flush(), systemClock.sleep(LAST_EVENTS_MS)]);
+  await Promise.race([node.recorder.flush(), systemClock.sleep(LAST_EVENTS_MS)]);
 }
 
 async function addressesOf({ config, log }: RunNodeInit, signal: AbortSignal): Promise<readonly string[]> {
