@@ -1,4 +1,5 @@
 import type { WasiExit } from "./init.ts";
+import { demangleRust } from "./rust-names/demangle-rust.ts";
 
 // `at name (wasm://wasm/module-hash:wasm-function[12]:0x1a2)`, or without a name.
 const FRAME = /^\s*at (?:(.*) \()?wasm:\/\/.*:wasm-function\[(\d+)\]:(0x[0-9a-f]+)\)?$/;
@@ -14,7 +15,7 @@ export function moduleNameOf(module: WebAssembly.Module): string | undefined {
   return new TextDecoder().decode(bytes.subarray(3, 3 + length));
 }
 
-/** The wasm frames of a stack, innermost first, by function name where the module's name section has it. */
+/** The wasm frames of a stack, innermost first, by function name where the module's name section has it; Rust's as its paths. */
 export function backtraceOf(stack: string, moduleName?: string): readonly string[] {
   const frames: string[] = [];
   for (const line of stack.split("\n")) {
@@ -29,7 +30,7 @@ export function backtraceOf(stack: string, moduleName?: string): readonly string
     frames.push(
       known === undefined
         ? `function ${index} (offset ${offset})`
-        : `${known} (function ${index}, offset ${offset})`,
+        : `${demangleRust(known)} (function ${index}, offset ${offset})`,
     );
   }
   return frames;
