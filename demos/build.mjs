@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { canCompileC } from "../tools/toolchains.mjs";
+import { canCompileC, rustForWasi } from "../tools/toolchains.mjs";
 
 const demos = dirname(fileURLToPath(import.meta.url));
 const root = dirname(demos);
@@ -79,15 +79,15 @@ const LANGUAGES = {
   },
   rust: {
     name: "Rust",
-    needs: "rustc with the target wasm32-wasip1",
-    available: () => {
-      const sysroot = answer("rustc", "--print", "sysroot").trim();
-      return sysroot !== "" && existsSync(join(sysroot, "lib", "rustlib", "wasm32-wasip1"));
+    needs: "rustc with the target wasm32-wasip1, or Debian's rustc and libstd-rust-dev-wasm32",
+    available: () => rustForWasi() !== undefined,
+    command: (source, out) => {
+      const { program, target } = rustForWasi();
+      return {
+        program,
+        args: [`--target=${target}`, "--edition=2021", "-O", "-C", "strip=debuginfo", "-o", out, source],
+      };
     },
-    command: (source, out) => ({
-      program: "rustc",
-      args: ["--target=wasm32-wasip1", "--edition=2021", "-O", "-o", out, source],
-    }),
   },
 };
 

@@ -1,9 +1,9 @@
 /**
- * The programs that the tests need and npm does not have: a C compiler for wasm32-wasi and an OCI registry.
+ * The programs that the tests need and npm does not have: compilers of C and Rust for WASI and an OCI registry.
  * On Debian and Ubuntu, as root, they are installed; elsewhere one sentence says what is missing.
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "./steps.mjs";
@@ -24,6 +24,21 @@ export function canCompileC() {
   }
 }
 
+/**
+ * A Rust compiler that has the standard library for WASI, and what it calls that target; undefined where there is none.
+ * One of rustup comes first, which may lack the target; Debian's own has it by a package, under the name it had until 2024.
+ */
+export function rustForWasi() {
+  for (const program of ["rustc", "/usr/bin/rustc"]) {
+    const { status, stdout } = spawnSync(program, ["--print", "sysroot"], { encoding: "utf8" });
+    if (status !== 0) continue;
+    const libraries = join(stdout.trim(), "lib", "rustlib");
+    const target = ["wasm32-wasip1", "wasm32-wasi"].find((name) => existsSync(join(libraries, name)));
+    if (target !== undefined) return { program, target };
+  }
+  return undefined;
+}
+
 function succeeds(command, ...args) {
   return spawnSync(command, args, { stdio: "ignore" }).status === 0;
 }
@@ -40,8 +55,11 @@ function runtimeLibraryPackage() {
 }
 
 function missingPackages() {
-  const compiler = canCompileC() ? [] : ["clang", "lld", "wasi-libc"];
-  return hasRegistry() ? compiler : [...compiler, "docker-registry"];
+  return [
+    ...(canCompileC() ? [] : ["clang", "lld", "wasi-libc"]),
+    ...(rustForWasi() === undefined ? ["rustc", "libstd-rust-dev-wasm32"] : []),
+    ...(hasRegistry() ? [] : ["docker-registry"]),
+  ];
 }
 
 function apt(...args) {
@@ -52,7 +70,7 @@ function apt(...args) {
 export async function installToolchains() {
   const missing = missingPackages();
   if (missing.length === 0) {
-    process.stdout.write("clang for wasm32-wasi and docker-registry are there.\n");
+    process.stdout.write("clang and rustc for WASI and docker-registry are there.\n");
     return 0;
   }
   if (process.getuid?.() !== 0 || !succeeds("apt-get", "--version")) {

@@ -101,6 +101,13 @@ describe("krustlet run <module>", () => {
     expect(result.stderr).not.toContain("node:internal");
   });
 
+  it("names Rust's functions by their paths, where a panic came from", async () => {
+    const result = await krustlet(["run", guest("panics")]);
+    expect(result.code).toBe(134);
+    expect(result.stderr).toContain("panicked at");
+    expect(result.stderr).toMatch(/ core::panicking::panic_fmt [^]* panics::Shelf::outer [^]* panics::main /);
+  });
+
   it("reads a manifest from its standard input, paths relative to the current directory", async () => {
     const manifest = podManifest([
       { name: "a", image: "./exerciser.wasm", args: ["write(lit:yes)to(stm:stdout)"] },
