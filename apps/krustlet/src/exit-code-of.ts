@@ -1,4 +1,4 @@
-import type { PodStatus } from "@krustlet/pod-machine";
+import type { PodStatus, TerminatedStatus } from "@krustlet/pod-machine";
 
 /**
  * The exit code of a pod that has ended: a single container's own; of several, 0 when the pod has succeeded, else
@@ -6,7 +6,9 @@ import type { PodStatus } from "@krustlet/pod-machine";
  */
 export function exitCodeOf(status: PodStatus): number | undefined {
   const statuses = [...(status.initContainerStatuses ?? []), ...status.containerStatuses];
-  const ended = statuses.flatMap(({ state, lastState }) => state.terminated ?? lastState.terminated ?? []);
+  const ended = statuses
+    .flatMap(({ state, lastState }) => state.terminated ?? lastState.terminated ?? [])
+    .filter((each) => !neverRan(each));
   const [only] = ended;
   if (statuses.length === 1 && only !== undefined) return only.exitCode;
   if (status.phase === "Succeeded") return 0;
@@ -15,4 +17,9 @@ export function exitCodeOf(status: PodStatus): number | undefined {
     .toSorted((a, b) => (a.finishedAt?.getTime() ?? 0) - (b.finishedAt?.getTime() ?? 0));
   if (failed[0] !== undefined) return failed[0].exitCode;
   return ended.length > 0 ? 0 : undefined;
+}
+
+/** A container that was stopped before it had begun is told as one that is lost: 137, which is nobody's exit code. */
+function neverRan({ reason, startedAt }: TerminatedStatus): boolean {
+  return reason === "ContainerStatusUnknown" && startedAt === undefined;
 }

@@ -139,6 +139,18 @@ describe("the exit code", () => {
   ])("is %s", (_what, of, code) => {
     expect(exitCodeOf(of)).toBe(code);
   });
+
+  it("is none where the containers were stopped before they had begun", () => {
+    const [lost] = status("Failed", 137).containerStatuses;
+    if (lost?.state.terminated === undefined) throw new Error("it has one container, which has ended");
+    const terminated = { ...lost.state.terminated, reason: "ContainerStatusUnknown" };
+    const of = (state: PodStatus["containerStatuses"][number]["state"]): PodStatus => ({
+      ...status("Failed"),
+      containerStatuses: [{ ...lost, state }],
+    });
+    expect(exitCodeOf(of({ terminated }))).toBeUndefined();
+    expect(exitCodeOf(of({ terminated: { ...terminated, startedAt: new Date(0) } }))).toBe(137);
+  });
 });
 
 describe("stdin", () => {

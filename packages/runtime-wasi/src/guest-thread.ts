@@ -1,6 +1,7 @@
 import type { Worker } from "node:worker_threads";
 import type { ContainerIo, ContainerPlan } from "@krustlet/interface";
 import { startGuestWorker } from "./early-thread.ts";
+import { endWorker } from "./end-worker.ts";
 import {
   EPOCH_CELL,
   type FromThread,
@@ -164,7 +165,7 @@ export class GuestThread {
   /** Ends the thread and every container on it. */
   async terminate(): Promise<void> {
     this.#slot.silence();
-    await this.#worker.terminate();
+    await endWorker(this.#worker, this.#epoch);
     await this.#gone;
   }
 
@@ -198,7 +199,7 @@ export class GuestThread {
 
   /** A guest that waits closes what it has open before its thread goes; one that computes goes with the thread. */
   #endSoon(): void {
-    setTimeout(() => void this.#worker.terminate(), KILL_ANSWER_MS);
+    setTimeout(() => void endWorker(this.#worker, this.#epoch), KILL_ANSWER_MS);
   }
 
   /**
@@ -211,7 +212,7 @@ export class GuestThread {
       if (resident === undefined || resident.answered) return;
       if (Atomics.load(this.#epoch, EPOCH_CELL.SIGNAL_READERS) > 0) return resident.container.onTerminated();
       resident.end = { exitCode: 143, reason: "Error" };
-      void this.#worker.terminate();
+      void endWorker(this.#worker, this.#epoch);
     }, STOP_ANSWER_MS);
     timer.unref();
   }

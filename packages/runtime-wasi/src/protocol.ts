@@ -25,6 +25,18 @@ export const EPOCH_CELL = {
   FLAG: 0,
   /** On a thread of a container's own: how many descriptors the guest has open on its signals file. */
   SIGNAL_READERS: 1,
+  /** Whether the thread may be ended now: an {@link ENDING}. */
+  ENDING: 2,
+} as const;
+
+/** What the thread and those who end it tell each other by one cell of the epoch page. */
+export const ENDING = {
+  /** It may be ended. */
+  FREE: 0,
+  /** It loads native code: ended in the middle of it, it would take the process with it. */
+  LOADING: 1,
+  /** It is being ended, and begins no such thing. */
+  ENDING: 2,
 } as const;
 
 /** What a thread for guests gets as `workerData`. */

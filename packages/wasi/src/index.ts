@@ -24,6 +24,8 @@ export type { Guest } from "./guest.ts";
 export type { Gate, Preopen, WasiClock, WasiExit, WasiInit } from "./init.ts";
 export { hasJspi } from "./jspi.ts";
 export { openBeneath } from "./kernel/open-beneath.ts";
+export { guardNativeLoading } from "./kernel/open-kernel.ts";
+export type { LoadingGuard } from "./kernel/open-kernel.ts";
 export { openListener } from "./listener.ts";
 export type { ListenerInit, PreopenedListener } from "./listener.ts";
 export { buildMountTree } from "./mount-tree.ts";

@@ -1,4 +1,5 @@
 import { parentPort } from "node:worker_threads";
+import { guardNativeLoading } from "@krustlet/wasi";
 import { collectGarbage } from "../collect-garbage.ts";
 import { trampolineBytes } from "../meter/trampoline.ts";
 import {
@@ -17,6 +18,7 @@ import { PacedQueue } from "./paced-queue.ts";
 import { BurstCollector } from "./burst-collector.ts";
 import { Scheduler } from "./scheduler.ts";
 import { markRunning, ringTicker } from "./ticker.ts";
+import { whileNotEnded } from "./while-not-ended.ts";
 
 const NOTHING: ArrayBuffer[] = [];
 
@@ -31,6 +33,7 @@ export function runGuests(data: GuestThreadData, options: ThreadOptions): void {
   const port = parentPort;
   const guests = new Map<Handle, GuestContainer>();
   const flag = new Int32Array(data.epoch.buffer);
+  guardNativeLoading((load) => whileNotEnded(flag, load));
   const control = new Int32Array(data.control);
   const now = (): number => performance.now();
   const later = (callback: () => void, ms: number): void => void setTimeout(callback, ms);
