@@ -50,6 +50,9 @@ export function containerLeft(
     return to({ ...ended, restartCount: ended.exits, lastExit }, { name: "Waiting" });
   }
   if (left?.exit === undefined) return to(known, { name: "Waiting" });
+  // Neither process has come to run it since.
+  if (isCounted(left.exit))
+    return to({ ...known, restartCount: exits, lastExit: left.exit }, { name: "Waiting" });
   const ended = to(known, { name: "Terminated", exit: left.exit });
   if (known.crash === undefined || !mayRestart(restartPolicy, ended)) return ended;
   // The back-off goes on where it was.
@@ -83,7 +86,13 @@ function leftOf(
   }
   const exit = exitOf(state, now);
   if (exit !== undefined) return { exits: restartCount + 1, imageID, exit, lastExit: last };
-  return { exits: last === undefined ? restartCount : restartCount + 1, imageID, exit: last };
+  const ended = last === undefined || isCounted(last) ? restartCount : restartCount + 1;
+  return { exits: ended, imageID, exit: last };
+}
+
+/** Whether `restartCount` is that of the run to come, as it is after a lost one; else that run counts when it begins. */
+function isCounted({ message }: ContainerExitRecord): boolean {
+  return message === LOST_AND_RESTARTED;
 }
 
 function exitOf(state: ContainerStateLike | undefined, now: Date): ContainerExitRecord | undefined {

@@ -9,7 +9,7 @@ export function isStopped(container: Container): boolean {
 
 /** Whether a container has ever run. */
 export function hasRun(container: Container): boolean {
-  return container.exits > 0 || isIn(container, "Running", "Terminating");
+  return container.exits > 0 || "containerID" in container.state;
 }
 
 /** Whether the pod's own work has begun, which is when initialisation is over for good. */

@@ -272,6 +272,9 @@ describe("statusOf", () => {
     pod.run("main").exited("side", 1);
     expect(condition(pod, "Initialized")?.status).toBe("True");
     expect(condition(pod, "ContainersReady")?.message).toBe("containers with unready status: [side]");
+    pod.send({ type: "deleted", gracePeriodSeconds: 0 });
+    expect(pod.work()).toEqual(["kill main 1"]);
+    expect(condition(pod, "Initialized")?.status).toBe("True");
   });
 
   it("tells conditions of a pod that ended", () => {

@@ -1,5 +1,5 @@
-import { statusOf, transition } from "@krustlet/pod-machine";
-import type { PodStateName } from "@krustlet/pod-machine";
+import { checkpointOf, initialState, statusOf, transition } from "@krustlet/pod-machine";
+import type { PodLike, PodStateName } from "@krustlet/pod-machine";
 import { describe, expect, it } from "vitest";
 import { Driver, podOf } from "./driver.ts";
 
@@ -636,6 +636,19 @@ describe("a pod that another process had begun", () => {
       reason: "ContainerStatusUnknown",
     });
     expect(pod.run("main").status("main").restartCount).toBe(3);
+  });
+
+  it("counts one restart of what was lost, however often the process ends before that begins", () => {
+    const running = { name: "main", restartCount: 0, state: { running: {} }, containerID: "wasi://x" };
+    const kept = checkpointOf(new Driver(podOf(["main"])).ready().run("main").state);
+    let status: PodLike["status"] = { phase: "Running", containerStatuses: [running] };
+    for (let restart = 0; restart < 3; restart += 1) {
+      const state = initialState(podOf(["main"], {}, status), new Date(restart), {}, kept);
+      expect(state.facts.containers[0]).toMatchObject({ exits: 1, state: { name: "Waiting" } });
+      status = statusOf(state);
+      expect(status.containerStatuses?.[0]).toMatchObject({ restartCount: 1, state: { waiting: {} } });
+    }
+    expect(new Driver(podOf(["main"], {}, status)).ready().run("main").status("main").restartCount).toBe(1);
   });
 
   it("does not run a pod again whose phase is final", () => {
