@@ -12,7 +12,8 @@ export function mayRestart(restartPolicy: string | undefined, container: Contain
   // An init container that succeeded has done what it was for, whatever the policy.
   if (kind === "init" && succeeded) return false;
   if (matchesRestartRule(spec, state.exit.exitCode)) return true;
-  const policy = spec.restartPolicy ?? restartPolicy ?? "Always";
+  // What a sidecar is stays so, whatever a changed spec says: others wait for it.
+  const policy = kind === "sidecar" ? "Always" : (spec.restartPolicy ?? restartPolicy ?? "Always");
   if (policy === "Never") return false;
   // The kubelet restarts what a probe condemned without asking how it then ended.
   if (state.cause === "liveness" || state.cause === "startup") return true;

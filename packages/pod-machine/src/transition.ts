@@ -119,12 +119,15 @@ function withContainerEvent(facts: PodFacts, event: PodEvent, goesOn: boolean): 
   });
 }
 
+/** The order to stop that a probe's failure is, if it is about the run that there is. */
 function condemned(
   { pod }: PodFacts,
-  { spec }: Container,
+  container: Container,
   event: ContainerEvent,
 ): ContainerInput | undefined {
   if (event.type !== "probed" || event.success || event.probe === "readiness") return undefined;
+  if (!isIn(container, "Running") || event.attempt !== container.attempt) return undefined;
+  const { spec } = container;
   const probe = event.probe === "startup" ? spec.startupProbe : spec.livenessProbe;
   if (probe === undefined) return undefined;
   const seconds = probe.terminationGracePeriodSeconds ?? pod.spec?.terminationGracePeriodSeconds;

@@ -560,6 +560,17 @@ describe("a changed image", () => {
     expect(change(pod, "main:v2").work()).toEqual(["pull main 2"]);
   });
 
+  it("does not make anything else of a sidecar", () => {
+    const object = podOf(["main"], { initContainers: [sidecar], restartPolicy: "Never" });
+    const pod = new Driver(object).ready();
+    const initContainers = [{ ...sidecar, restartPolicy: undefined }];
+    pod.send({
+      type: "changed",
+      pod: { ...object, spec: { ...object.spec, containers: [], initContainers } },
+    });
+    expect(pod.run("side").exited("side").work()).toEqual(["pull side 2", "pull main 1"]);
+  });
+
   it("means nothing where only other fields changed", () => {
     const pod = new Driver(podOf(["main"])).ready().run("main");
     expect(change(pod, "main:v1").work()).toEqual([]);
@@ -612,6 +623,19 @@ describe("probes", () => {
     pod.send({ type: "deleted" });
     pod.send({ type: "probed", container: "side", attempt: 1, probe: "liveness", success: false });
     expect(pod.work()).toEqual(["terminate main 1"]);
+  });
+
+  it("that failed count only against the run they are about", () => {
+    const failed = { type: "probed", container: "main", probe: "liveness", success: false } as const;
+    const pod = new Driver(podOf([main]), { probes: true }).send({ ...failed, attempt: 0 }).ready();
+    expect(pod.work()).toEqual(["pull main 1"]);
+    for (const step of ["pull main 1", "start main 1"]) {
+      expect(pod.send({ ...failed, attempt: 1 }).work()).toEqual([step]);
+      if (step.startsWith("pull")) pod.pulled("main");
+    }
+    pod.started("main").exited("main", 1).run("main");
+    expect(pod.send({ ...failed, attempt: 1 }).work()).toEqual([]);
+    expect(pod.send({ ...failed, attempt: 2 }).work()).toEqual(["terminate main 2"]);
   });
 
   it("that nobody runs count as succeeded", () => {
