@@ -9,6 +9,9 @@ const SMALL_BYTES = 1024 * 1024;
 /** So many are removed at once in so many milliseconds, a pod's and not many more: all of them would hold up everybody. */
 const AT_ONCE = 3;
 const PERIOD_MS = 100;
+/** What others are still writing in is tried again, each time so much later. */
+const RETRIES = 5;
+const RETRY_MS = 50;
 let since = Number.NEGATIVE_INFINITY;
 let removed = 0;
 
@@ -17,7 +20,6 @@ let removed = 0;
  * hold up the caller's thread.
  */
 export async function removeTree(path: string): Promise<void> {
-  const options = { recursive: true, force: true };
   const now = performance.now();
   if (now - since > PERIOD_MS) {
     since = now;
@@ -25,8 +27,13 @@ export async function removeTree(path: string): Promise<void> {
   }
   if (removed < AT_ONCE && isSmall(path)) {
     removed += 1;
-    rmSync(path, options);
-  } else await rm(path, options);
+    try {
+      return rmSync(path, { recursive: true, force: true });
+    } catch {
+      // Patience may help.
+    }
+  }
+  await rm(path, { recursive: true, force: true, maxRetries: RETRIES, retryDelay: RETRY_MS });
 }
 
 function isSmall(path: string): boolean {

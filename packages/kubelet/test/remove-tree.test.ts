@@ -23,6 +23,22 @@ describe("removing a directory of the kubelet's own", () => {
     expect(existsSync(top)).toBe(false);
   });
 
+  it("removes one in which a log is still being begun", async () => {
+    const top = mkdtempSync(join(tmpdir(), "krustlet-remove-"));
+    const pod = join(top, "pod");
+    mkdirSync(pod);
+    for (let index = 0; index < 20; index += 1) writeFileSync(join(pod, `${index}`), "");
+    const begin = (container: number): void => {
+      if (container === 50 || !existsSync(pod)) return;
+      mkdirSync(join(pod, `container-${container}`));
+      setImmediate(begin, container + 1);
+    };
+    begin(0);
+    await removeTree(pod);
+    expect(existsSync(pod)).toBe(false);
+    await removeTree(top);
+  });
+
   it("removes links, not what they lead to", async () => {
     const top = mkdtempSync(join(tmpdir(), "krustlet-remove-"));
     mkdirSync(join(top, "mine"));
