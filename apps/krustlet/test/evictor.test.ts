@@ -140,6 +140,11 @@ describe("a node that runs short of memory", () => {
         message:
           "The node was low on resource: memory. Threshold quantity: 100Mi, available: 50Mi. " +
           "Container main was using 800Mi, request is 0, has larger consumption of memory. ",
+        annotations: {
+          offending_containers: "main",
+          offending_containers_usage: "800Mi",
+          starved_resource: "memory",
+        },
         gracePeriodSeconds: 1,
         removeLogs: false,
       },
@@ -239,6 +244,11 @@ describe("a node whose disk fills up", () => {
         reason: "Evicted",
         message:
           "The node was low on resource: ephemeral-storage. Threshold quantity: 10Mi, available: 4Mi. ",
+        annotations: {
+          offending_containers: "",
+          offending_containers_usage: "",
+          starved_resource: "ephemeral-storage",
+        },
         gracePeriodSeconds: 1,
         removeLogs: true,
       },

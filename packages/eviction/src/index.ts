@@ -14,7 +14,7 @@
  *
  * @packageDocumentation
  */
-export { evictionGraceOf, evictionMessageOf } from "./eviction-message.ts";
+export { evictionAnnotationsOf, evictionGraceOf, evictionMessageOf } from "./eviction-message.ts";
 export { evictionReservationOf } from "./eviction-reservation.ts";
 export type { EvictionSignal, Pressure, StarvedResource } from "./eviction-signal.ts";
 export type { EvictionThreshold, Observation, Observations, ThresholdAmount } from "./eviction-threshold.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  evictionAnnotationsOf,
   evictionGraceOf,
   evictionMessageOf,
   evictionThresholdsOf,
@@ -56,6 +57,23 @@ describe("the message of a pod that has to go", () => {
     );
   });
 
+  it("is told to programs by annotations", () => {
+    const use = using({ app: [80 * MIB, 0], helper: [64 * 1024, 0], sidecar: [0, 0] });
+    const annotationsOf = (text: string, of: PodUse | undefined): Readonly<Record<string, string>> =>
+      evictionAnnotationsOf(threshold(text), pod, of);
+    expect(annotationsOf("memory.available<100Mi", use)).toEqual({
+      offending_containers: "app,helper",
+      offending_containers_usage: "80Mi,64Ki",
+      starved_resource: "memory",
+    });
+    expect(annotationsOf("nodefs.inodesFree<5%", use)).toEqual({
+      offending_containers: "",
+      offending_containers_usage: "",
+      starved_resource: "inodes",
+    });
+    expect(annotationsOf("memory.available<100Mi", undefined)).toEqual({});
+  });
+
   it("names no container where inodes or processes are short, or the pod could not be measured", () => {
     const left = { "nodefs.inodesFree": { available: 2000, capacity: 65_536 } };
     expect(evictionMessageOf(threshold("nodefs.inodesFree<5%"), left, pod, using({ app: [0, 1] }))).toBe(
@@ -80,6 +98,9 @@ describe("the message of a pod that has to go", () => {
         "Pod p was using 512Ki, request is 1Mi, has larger consumption of memory. " +
         "Container app was using 512Ki, request is 0, has larger consumption of memory. ",
     );
+    expect(
+      evictionAnnotationsOf(threshold("memory.available<1Gi"), whole, using({ app: [MIB / 2, 0] })),
+    ).toMatchObject({ offending_pod: "p", offending_pod_usage: "512Ki", offending_containers: "app" });
   });
 });
 

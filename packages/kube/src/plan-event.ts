@@ -20,6 +20,8 @@ export interface EventInit {
   readonly message: string;
   /** `spec.containers{name}` where it happened to a container. */
   readonly fieldPath?: string;
+  /** Default: none. */
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** Who tells it. */
@@ -103,7 +105,7 @@ export function planEvent(event: EventInit, memory: EventMemory, now: Date): Eve
 
 /** Pure: the Event as the API server takes it. */
 export function buildEvent(
-  { object, type, reason, fieldPath }: EventInit,
+  { object, type, reason, fieldPath, annotations }: EventInit,
   source: EventSource,
   message: string,
   told: ToldEvent,
@@ -113,7 +115,11 @@ export function buildEvent(
     apiVersion: "v1",
     kind: "Event",
     // Events of what has no namespace, as of nodes, are in this one.
-    metadata: { name: told.name, namespace: object.namespace ?? "default" },
+    metadata: {
+      name: told.name,
+      namespace: object.namespace ?? "default",
+      ...(annotations !== undefined && { annotations }),
+    },
     involvedObject: { ...object, ...(fieldPath !== undefined && { fieldPath }) },
     type,
     reason,

@@ -36,6 +36,15 @@ function recording(refusals: readonly (Error | undefined)[] = []) {
   return { clock, calls, dropped, recorder, end };
 }
 
+test("an event's annotations are the Event's", async () => {
+  const { recorder, calls } = recording();
+  recorder.record(event("low", { annotations: { starved_resource: "memory" } }));
+  await recorder.flush();
+  expect(calls).toMatchObject([
+    { body: { metadata: { namespace: "ns", annotations: { starved_resource: "memory" } } } },
+  ]);
+});
+
 test("an event becomes an Event in its object's namespace, with its source and the container", async () => {
   const { recorder, calls } = recording();
   recorder.record(event("hello", { fieldPath: "spec.containers{c}" }));

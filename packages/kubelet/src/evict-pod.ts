@@ -11,6 +11,8 @@ export interface Eviction {
   readonly reason: string;
   readonly message: string;
   readonly gracePeriodSeconds: number;
+  /** Of the Event. Default: none. */
+  readonly annotations?: Readonly<Record<string, string>>;
   /** Whether its logs go as well, because the node needs their place on the disk. Default: false. */
   readonly removeLogs?: boolean;
 }
@@ -30,10 +32,10 @@ export async function evictPod(
 ): Promise<void> {
   if (living === undefined || isOver(living)) return;
   const { shared, clock, rootDir } = parts;
-  const { reason, message, gracePeriodSeconds, removeLogs = false } = eviction;
+  const { removeLogs = false, ...why } = eviction;
   const { context } = living;
-  context.outputs.emit({ type: "evicted", at: context.now(), reason, message, gracePeriodSeconds });
-  const ms = gracePeriodSeconds * 1000 + CLEANUP_MS;
+  context.outputs.emit({ type: "evicted", at: context.now(), ...why });
+  const ms = why.gracePeriodSeconds * 1000 + CLEANUP_MS;
   await within({ clock, ms, signal, late: () => undefined }, async (late) => {
     while (!isOver(living) && !late.aborted) await shared.nextStep();
   });

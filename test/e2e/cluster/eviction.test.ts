@@ -81,6 +81,9 @@ describe("a node whose memory runs short", () => {
         /^The node was low on resource: memory\. Threshold quantity: 400Mi, available: \d+[KM]i\. Container main was using 6\d+[KM]i, request is 0, has larger consumption of memory\. $/,
       );
       await expect.poll(() => messagesOf(node, "greedy", "Evicted")).toEqual([`Warning: ${message}`]);
+      const events = ["get", "events", "--field-selector=reason=Evicted,involvedObject.name=greedy"];
+      const starved = "--output=jsonpath={.items[0].metadata.annotations.starved_resource}";
+      expect(await node.kubectl([...events, starved])).toBe("memory");
       await expect
         .poll(() => messagesOf(node, node.name, "NodeHasInsufficientMemory", "default"), { timeout: 20_000 })
         .toHaveLength(1);

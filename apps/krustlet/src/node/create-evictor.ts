@@ -1,5 +1,6 @@
 import { isCriticalPod, podRequestsOf } from "@krustlet/admission";
 import {
+  evictionAnnotationsOf,
   evictionGraceOf,
   evictionMessageOf,
   FIRST_EVICTION_STATE,
@@ -107,7 +108,8 @@ export function createEvictor(init: EvictorInit): Evictor {
     const message = evictionMessageOf(threshold, observations, pod, use);
     const gracePeriodSeconds = evictionGraceOf(threshold, pod, policy);
     log.warn({ ...podFields(key), resource, gracePeriodSeconds }, `the pod is evicted: ${message.trim()}`);
-    const eviction = { reason: "Evicted", message, gracePeriodSeconds, removeLogs: isDisk };
+    const annotations = evictionAnnotationsOf(threshold, pod, use);
+    const eviction = { reason: "Evicted", message, annotations, gracePeriodSeconds, removeLogs: isDisk };
     await pods.evict(key.uid, eviction, { signal });
     // Else what it has given up would not be seen, and the next one would have to go.
     if (resource === "memory") await releaseMemory();

@@ -6,9 +6,11 @@ import { eventsOf } from "@krustlet/pod-machine";
 import type { V1Pod } from "@kubernetes/client-node";
 
 /** Records the Kubernetes Events of one step of a pod. */
-export function recordStep(recorder: EventRecorder, { pod, previous, state }: PodTransition): void {
+export function recordStep(recorder: EventRecorder, { pod, event, previous, state }: PodTransition): void {
   for (const { type, reason, message, fieldPath } of eventsOf(previous, state)) {
-    recorder.record({ object: podObjectOf(pod), type, reason, message, fieldPath });
+    const isEviction = event.type === "evicted" && fieldPath === undefined && reason === event.reason;
+    const annotations = isEviction ? event.annotations : undefined;
+    recorder.record({ object: podObjectOf(pod), type, reason, message, fieldPath, annotations });
   }
 }
 
