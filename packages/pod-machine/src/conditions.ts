@@ -73,9 +73,8 @@ function verdictsOf(
   facts: PodFacts,
   outcome: PodOutcome | undefined,
 ): readonly Verdict[] {
-  const scheduled: Verdict = { type: "PodScheduled", status: "True" };
-  // Of a pod that the node did not take, nothing else is known.
-  if (outcome?.rejected === true) return [scheduled];
+  // Of a pod that the node did not take, the kubelet tells nothing: not even that it was bound to it.
+  if (outcome?.rejected === true) return [];
   const containersReady = containersReadyOf(facts);
   return [
     ...(outcome?.disruption === true ? [{ ...DISRUPTED, message: disruptionMessage(outcome) }] : []),
@@ -86,7 +85,7 @@ function verdictsOf(
     initializedOf(facts),
     readyOf(facts, containersReady),
     containersReady,
-    scheduled,
+    { type: "PodScheduled", status: "True" },
   ];
 }
 

@@ -35,7 +35,7 @@ export function statusOf(state: PodState): PodStatus {
     ...(spec?.ephemeralContainers === undefined
       ? {}
       : { ephemeralContainerStatuses: spec.ephemeralContainers.map(ephemeralStatusOf) }),
-    ...(spec?.resources === undefined ? {} : grantedOf(spec.resources)),
+    ...(spec?.resources === undefined || outcome?.rejected === true ? {} : grantedOf(spec.resources)),
   };
 }
 
@@ -72,7 +72,8 @@ function containerStatusOf(facts: PodFacts, container: Container): ContainerStat
     ready: isReady(container),
     state: stateOf(facts, container),
     lastState: last === undefined ? {} : { terminated: exitStatusOf(last) },
-    ...grantedOf(spec.resources ?? {}),
+    // The kubelet tells them of what the runtime knows.
+    ...(current === undefined && exit === undefined ? {} : grantedOf(spec.resources ?? {})),
     volumeMounts: spec.volumeMounts?.map(mountStatusOf),
   };
 }

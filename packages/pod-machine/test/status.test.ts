@@ -176,7 +176,13 @@ describe("statusOf", () => {
       { name: "x", mountPath: "/x", readOnly: true, recursiveReadOnly: "Enabled" },
     ];
     const main = { name: "main", image: "main:v1", resources, volumeMounts };
-    const pod = new Driver(podOf([main], { resources: { requests } })).ready().run("main");
+    const pod = new Driver(podOf([main], { resources: { requests } })).ready();
+    const waiting = pod.status("main");
+    expect(waiting).toMatchObject({ volumeMounts: [{ name: "v" }, { name: "r" }, { name: "x" }] });
+    // Nothing is in force of what was never made.
+    expect(waiting).not.toHaveProperty("resources");
+    expect(waiting).not.toHaveProperty("allocatedResources");
+    pod.run("main");
     expect(pod.status("main")).toMatchObject({
       allocatedResources: requests,
       resources,
@@ -187,6 +193,8 @@ describe("statusOf", () => {
       ],
     });
     expect(statusOf(pod.state)).toMatchObject({ allocatedResources: requests, resources: { requests } });
+    pod.exited("main", 1);
+    expect(pod.status("main")).toMatchObject({ allocatedResources: requests, resources });
   });
 
   it("tells all addresses of the node and of the pod", () => {
@@ -238,7 +246,7 @@ describe("statusOf", () => {
     const pod = new Driver(podOf(["main"], {}, { conditions }));
     pod.send({ type: "rejected", reason: "OutOfcpu", message: "no" });
     expect(statusOf(pod.state)).toMatchObject({ phase: "Failed", reason: "OutOfcpu", containerStatuses: [] });
-    expect(statusOf(pod.state).conditions.map(({ type }) => type)).toEqual(["PodScheduled", "example.com/x"]);
+    expect(statusOf(pod.state).conditions.map(({ type }) => type)).toEqual(["example.com/x"]);
   });
 
   it("shows a lasting pull failure as what it is", () => {
