@@ -22,9 +22,9 @@ import type { NodeClient } from "@krustlet/node";
 import { credentialsOfSecret } from "@krustlet/oci";
 import { collectGarbage } from "@krustlet/runtime-wasi";
 import { createVolumeMounter, listLeftPodVolumes, removePodVolumes } from "@krustlet/volumes";
-import type { V1Node } from "@kubernetes/client-node";
+import type { V1Node, V1RuntimeClass } from "@kubernetes/client-node";
 import type { Logger } from "pino";
-import { from, switchMap } from "rxjs";
+import { from, map, merge, switchMap } from "rxjs";
 import type { Observable } from "rxjs";
 
 import type { CliHost } from "./cli-host.ts";
@@ -209,7 +209,7 @@ function followCluster(
       }),
       objects,
       objectUsers: objects,
-      objectsChanged$: objects.changed$,
+      objectsChanged$: merge(objects.changed$, runtimeClasses.changed$.pipe(map(keyOfRuntimeClass))),
       credentialsOf: credentialsOfSecret,
       runtimes,
       defaultRuntime: DEFAULT_RUNTIME,
@@ -255,6 +255,10 @@ function followCluster(
 function podAddressesOf(config: NodeConfig, [address]: readonly string[]): PodAddresses {
   if (config.podAddresses === "loopback" || address === undefined) return loopbackPodAddresses();
   return { lease: () => ({ address, [Symbol.dispose]: () => undefined }) };
+}
+
+function keyOfRuntimeClass({ metadata }: V1RuntimeClass): ObjectKey {
+  return { kind: "RuntimeClass", namespace: "", name: metadata?.name ?? "" };
 }
 
 function shownKey({ kind, namespace, name }: ObjectKey): string {

@@ -21,7 +21,9 @@ import { nodeObjectOf } from "../src/node/node-object.ts";
 import { pastAuthorizerLag } from "../src/node/past-authorizer-lag.ts";
 import { reachApiServer } from "../src/node/reach-api-server.ts";
 import { stopDeadline } from "../src/node/stop-deadline.ts";
-import type { ObjectChange } from "@krustlet/kube";
+import { recordStep } from "../src/node/record-events.ts";
+import type { EventInit, ObjectChange } from "@krustlet/kube";
+import { initialState, transition } from "@krustlet/pod-machine";
 
 const NOW = new Date("2026-11-24T12:00:00Z");
 const config = (flags: Record<string, string> = {}) =>
@@ -145,6 +147,8 @@ describe("followed objects", () => {
   it("are those that there are now, and say when all have come", async () => {
     const changes$ = new Subject<ObjectChange<ReturnType<typeof object>>>();
     using followed = followObjects(changes$);
+    const told: number[] = [];
+    followed.changed$.subscribe(() => told.push(followed.values().length));
     const { signal } = new AbortController();
     const synced = followed.synced(signal);
     changes$.next({ type: "added", object: object("a", "1") });
@@ -154,6 +158,7 @@ describe("followed objects", () => {
     changes$.next({ type: "modified", object: object("a", "2") });
     changes$.next({ type: "deleted", object: object("b", "1") });
     expect(followed.values()).toEqual([object("a", "2")]);
+    expect(told).toEqual([1, 2, 2, 1]);
   });
   it("do not hold up who stops waiting", async () => {
     using followed = followObjects(new Subject<ObjectChange<ReturnType<typeof object>>>());
@@ -162,6 +167,23 @@ describe("followed objects", () => {
     stop.abort(new Error("stopped"));
     await expect(synced).rejects.toThrow("stopped");
   });
+});
+
+it("the Event of an eviction has its annotations, and no other Event has", () => {
+  const pod: V1Pod = { metadata: { name: "p", uid: "u" }, spec: { containers: [{ name: "c" }] } };
+  const annotations = { starved_resource: "memory" };
+  const recorded: EventInit[] = [];
+  const recorder = { record: (event: EventInit) => recorded.push(event), flush: async () => undefined };
+  const evicted = { type: "evicted", at: NOW, reason: "Evicted", message: "low", annotations } as const;
+  const previous = initialState(pod, NOW);
+  const state = transition(previous, evicted);
+  recordStep(recorder, { pod, event: evicted, previous, state });
+  const rejected = { type: "rejected", at: NOW, reason: "OutOfcpu", message: "no" } as const;
+  recordStep(recorder, { pod, event: rejected, previous, state: transition(previous, rejected) });
+  expect(recorded).toMatchObject([
+    { reason: "Evicted", message: "low", annotations },
+    { reason: "OutOfcpu", annotations: undefined },
+  ]);
 });
 
 describe("admission", () => {

@@ -116,7 +116,8 @@ export interface KubeletInit {
   readonly stdinOf?: (pod: V1Pod, container: string) => AsyncIterable<Uint8Array> | undefined;
   /**
    * Tells that a ConfigMap or Secret has changed (undefined: that any may have), so that the volumes made of it are
-   * brought up to date at once. Absent: nobody tells, and all are looked at each minute.
+   * brought up to date at once; and a RuntimeClass (in the namespace ""), so that pods that wait for it wait no longer.
+   * Absent: nobody tells, and all are looked at each minute.
    */
   readonly objectsChanged$?: Observable<ObjectKey | undefined | void>;
   /**

@@ -6,6 +6,9 @@ import type { Subscriber } from "rxjs";
 
 import { podKeyOf } from "./container-plan.ts";
 
+/** The kind of what says which runtime runs a pod; it is in no namespace. */
+export const RUNTIME_CLASS = "RuntimeClass";
+
 /** From changes of objects to the pods that name them, without asking all pods at each change. */
 export interface ObjectRefreshes {
   /** Emits the object that `pod` names and that has changed; undefined where any may have. */
@@ -45,7 +48,11 @@ export function createObjectRefreshes(): ObjectRefreshes {
 
 function keysOf(pod: V1Pod): readonly string[] {
   const { namespace } = podKeyOf(pod);
-  return objectsNamedBy(pod).map(({ kind, name }) => keyOf({ kind, namespace, name }));
+  const { runtimeClassName } = pod.spec ?? {};
+  const named = objectsNamedBy(pod).map(({ kind, name }) => keyOf({ kind, namespace, name }));
+  return runtimeClassName
+    ? [...named, keyOf({ kind: RUNTIME_CLASS, namespace: "", name: runtimeClassName })]
+    : named;
 }
 
 function keyOf({ kind, namespace, name }: ObjectKey): string {

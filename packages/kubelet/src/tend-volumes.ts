@@ -3,12 +3,13 @@ import { hasStorageLimit } from "@krustlet/eviction";
 import type { ObjectKey } from "@krustlet/interface";
 import type { PodEvent } from "@krustlet/pod-machine";
 import type { V1Pod } from "@kubernetes/client-node";
-import { concatMap, map, merge, Subject } from "rxjs";
+import { concatMap, filter, map, merge, Subject } from "rxjs";
 import type { Observable, Subscription } from "rxjs";
 
 import { evictOverLimit } from "./evict-over-limit.ts";
 import { fromAbortable } from "./from-abortable.ts";
 import { limitStorage } from "./limit-storage.ts";
+import { RUNTIME_CLASS } from "./object-refreshes.ts";
 import type { PodContext } from "./pod-context.ts";
 import type { PodTransition } from "./run-pod.ts";
 
@@ -81,7 +82,8 @@ function tasksOf(context: PodContext, relabelled$: Observable<ObjectKey>): reado
     const isMade = (step: PodTransition): boolean => isRunning(step) || step.state.name === "Mounting";
     tasks.push({ wanted: isMade, begin: () => changes(context, relabelled$) });
   }
-  if (objectsNamedBy(pod).length > 0) tasks.push({ wanted: isWaiting, begin: () => retries(context) });
+  if (objectsNamedBy(pod).length > 0 || pod.spec?.runtimeClassName)
+    tasks.push({ wanted: isWaiting, begin: () => retries(context) });
   return tasks;
 }
 
@@ -134,6 +136,7 @@ function refreshes(context: PodContext): Observable<PodEvent> {
 function changes(context: PodContext, relabelled$: Observable<ObjectKey>): Observable<PodEvent> {
   // One after the other, and none in place of another: each looks at other volumes.
   return merge(relabelled$, context.shared.refreshes.changesFor(context.pod)).pipe(
+    filter((changed) => changed?.kind !== RUNTIME_CLASS),
     concatMap((changed) =>
       fromAbortable<PodEvent>(async (_emit, signal) => {
         await refresh(context, changed, signal);

@@ -1,5 +1,7 @@
+import type { ObjectKey } from "@krustlet/interface";
 import type { PodStatus } from "@krustlet/pod-machine";
 import type { V1Pod } from "@kubernetes/client-node";
+import { Subject } from "rxjs";
 import { describe, expect, it } from "vitest";
 
 import type { KubeletInit } from "../src/index.ts";
@@ -157,6 +159,24 @@ describe("a pod's runtime", () => {
     await bench.started();
     expect(bench.ledger.mistakes).toStrictEqual([]);
   });
+});
+
+it("a pod whose RuntimeClass is made while it waits has it at once", async () => {
+  let found = false;
+  const objectsChanged$ = new Subject<ObjectKey>();
+  await using bench = await openBench({
+    objectsChanged$,
+    runtimeOf: () =>
+      found ? { found: "runtime", runtime: "wasi" } : { found: "later", message: "no such class" },
+  });
+  bench.add(podOf([{ name: "app" }], { runtimeClassName: "wasm" }));
+  await bench.until(() => bench.steps.some(({ event }) => event.type === "mountFailed"));
+  found = true;
+  const made = { kind: "RuntimeClass", namespace: "", name: "wasm" };
+  objectsChanged$.next({ ...made, name: "other" });
+  expect(bench.steps.at(-1)?.event.type).toBe("mountFailed");
+  objectsChanged$.next(made);
+  expect((await bench.started()).plan.name).toBe("app");
 });
 
 describe("the variables of Services", () => {

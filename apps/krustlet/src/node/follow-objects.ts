@@ -1,11 +1,14 @@
 import type { ObjectChange } from "@krustlet/kube";
 import { keyOf } from "@krustlet/kube";
 import type { WatchedObject } from "@krustlet/kube";
+import { Subject } from "rxjs";
 import type { Observable } from "rxjs";
 
 /** The objects of a watch as they are now. Disposing ends the watch. */
 export interface FollowedObjects<T> extends Disposable {
   values(): readonly T[];
+  /** Each object that has changed, or went, once {@link values} says so. */
+  readonly changed$: Observable<T>;
   /** Resolves once all that there were have been told; rejects with the signal's reason, or when it is disposed. */
   synced(signal: AbortSignal): Promise<void>;
 }
@@ -15,6 +18,7 @@ export function followObjects<T extends WatchedObject>(
   changes$: Observable<ObjectChange<T>>,
 ): FollowedObjects<T> {
   const objects = new Map<string, T>();
+  const changed$ = new Subject<T>();
   const synced = Promise.withResolvers<void>();
   // Who waits for it is told; nobody need wait.
   synced.promise.catch(() => undefined);
@@ -24,8 +28,10 @@ export function followObjects<T extends WatchedObject>(
     values = undefined;
     if (change.type === "deleted") objects.delete(keyOf(change.object));
     else objects.set(keyOf(change.object), change.object);
+    changed$.next(change.object);
   });
   return {
+    changed$: changed$.asObservable(),
     values: () => (values ??= [...objects.values()]),
     synced: async (signal) => {
       signal.throwIfAborted();
