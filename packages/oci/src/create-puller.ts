@@ -36,7 +36,8 @@ export function createPuller(init: PullerInit = {}): ImagePuller & AsyncDisposab
   ): Promise<T> {
     const reference = parseReference(text);
     const own = matchCredentials(reference, options.credentials ?? []);
-    const machine = async () => (await init.machineCredentials?.(reference)) ?? [];
+    const machine = async () =>
+      (await init.machineCredentials?.(reference, { signal: options.signal })) ?? [];
     return withCredentials(own, machine, (credential, access) =>
       use({
         reference,

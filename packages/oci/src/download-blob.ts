@@ -3,6 +3,7 @@ import { openBlobFile } from "./blob-file.ts";
 import type { BlobFile } from "./blob-file.ts";
 import { dropBody, readBody } from "./read-body.ts";
 import type { Descriptor } from "./manifest.ts";
+import type { BadAnswer } from "./registry-error.ts";
 import type { HttpResponse } from "./transport.ts";
 
 /** What {@link downloadBlob} needs. */
@@ -16,9 +17,9 @@ export interface BlobDownload {
   /** One request for the blob. */
   send(headers: Readonly<Record<string, string>>): Promise<HttpResponse>;
   errorOf(error: unknown): unknown;
-  errorOfStatus(status: number, body: string): KrustletError;
+  errorOfAnswer(answer: BadAnswer): KrustletError;
   /** Waits before the attempt after number `failed`, or throws `error`. */
-  wait(failed: number, error: unknown, retryAfter: string | undefined): Promise<void>;
+  wait(failed: number, error: unknown): Promise<void>;
 }
 
 /** Attempts in all, however much each of them brings: a registry that drips must end too. */
@@ -54,10 +55,8 @@ async function fetchInto(file: BlobFile, download: BlobDownload): Promise<void> 
   let fruitless = 0;
   for (let attempts = 1; file.size < blob.size; attempts += 1) {
     const before = file.size;
-    let retryAfter: string | undefined;
     try {
       const response = await download.send(before > 0 ? { range: `bytes=${before}-` } : {});
-      retryAfter = response.headers.get("retry-after");
       await receive(file, response, download);
       if (file.size < blob.size) {
         const got = `${file.size} of ${blob.size} bytes`;
@@ -65,11 +64,7 @@ async function fetchInto(file: BlobFile, download: BlobDownload): Promise<void> 
       }
     } catch (error) {
       fruitless = file.size > before ? 1 : fruitless + 1;
-      await download.wait(
-        attempts >= MAX_ATTEMPTS ? Infinity : fruitless,
-        download.errorOf(error),
-        retryAfter,
-      );
+      await download.wait(attempts >= MAX_ATTEMPTS ? Infinity : fruitless, download.errorOf(error));
     }
   }
 }
@@ -89,7 +84,7 @@ async function receive(file: BlobFile, response: HttpResponse, download: BlobDow
   }
   if (response.status !== 200 && response.status !== 206) {
     const body = await readBody(response.body, 64 << 10, "the error").catch(() => Buffer.alloc(0));
-    throw download.errorOfStatus(response.status, body.toString("utf8"));
+    throw download.errorOfAnswer({ ...response, body: body.toString("utf8") });
   }
   for await (const chunk of response.body as AsyncIterable<Buffer>) {
     if (file.size + chunk.length > blob.size) {

@@ -4,6 +4,8 @@ import { KrustletError } from "@krustlet/interface";
 import type { ImageConfig } from "@krustlet/interface";
 import { entryAt, resolveInTree } from "./tree-path.ts";
 
+/** As Linux has it. */
+const MAX_PATH = 4096;
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /**
@@ -29,6 +31,8 @@ export async function findModule(root: string, config: ImageConfig, subject: str
     throw refuse(`starts at the export ${JSON.stringify(start.slice(0, 80))}; only _start can be run`);
   }
   const workingDir = config.workingDir ?? "/";
+  if (path.length > MAX_PATH || workingDir.length > MAX_PATH)
+    throw refuse("has an entrypoint with too long a path");
   const search = path.includes("/") ? [workingDir, "/"] : [workingDir, "/", ...pathOf(config)];
   for (const directory of path.startsWith("/") ? [""] : search) {
     const found = await resolveInTree(root, `${directory}/${path}`);
@@ -41,7 +45,7 @@ function pathOf(config: ImageConfig): readonly string[] {
   const entry = config.env?.find((item) => item.startsWith("PATH="))?.slice("PATH=".length) ?? DEFAULT_PATH;
   return entry
     .split(":")
-    .filter((directory) => directory.startsWith("/"))
+    .filter((directory) => directory.startsWith("/") && directory.length <= MAX_PATH)
     .slice(0, 64);
 }
 

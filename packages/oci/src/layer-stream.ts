@@ -28,13 +28,14 @@ export async function unpackLayerFile(layer: LayerFile, options: UnpackLayerOpti
   async function* counted(): AsyncGenerator<Uint8Array, void, undefined> {
     try {
       for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+        options.signal?.throwIfAborted();
         options.budget.spendBytes(chunk.length);
         hash.update(chunk);
         yield chunk;
       }
     } catch (cause) {
       const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-      if (!/^(?:Z_|ZSTD_|ERR_)/.test(code)) throw cause;
+      if (options.signal?.aborted === true || !/^(?:Z_|ZSTD_|ERR_)/.test(code)) throw cause;
       const what = `${options.subject}: a layer is no intact ${layer.compression} stream`;
       throw new KrustletError("RegistryProtocol", what, { cause });
     }

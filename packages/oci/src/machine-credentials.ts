@@ -2,14 +2,17 @@ import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { KrustletError } from "@krustlet/interface";
-import type { RegistryCredential } from "@krustlet/interface";
+import type { Cancellable, RegistryCredential } from "@krustlet/interface";
 import { askCredentialHelper } from "./credential-helper.ts";
 import { parseDockerConfig } from "./docker-config.ts";
 import { matchCredentials } from "./match-credentials.ts";
 import type { Reference } from "./reference.ts";
 
 /** The credentials that this machine has for an image, best first. */
-export type CredentialSource = (reference: Reference) => Promise<readonly RegistryCredential[]>;
+export type CredentialSource = (
+  reference: Reference,
+  options?: Cancellable,
+) => Promise<readonly RegistryCredential[]>;
 
 /** Where docker's config is. */
 export interface DockerCredentialsInit {
@@ -28,7 +31,7 @@ export function createDockerCredentials(init: DockerCredentialsInit = {}): Crede
   const env = init.env ?? process.env;
   const directory = env["DOCKER_CONFIG"] ?? join(init.home ?? env["HOME"] ?? homedir(), ".docker");
   const file = join(directory, "config.json");
-  return async (reference) => {
+  return async (reference, options) => {
     const text = await readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
       if (cause.code === "ENOENT" || cause.code === "ENOTDIR") return undefined;
       throw new KrustletError("InvalidObject", `${file} cannot be read: ${cause.message}`, { cause });
@@ -39,7 +42,12 @@ export function createDockerCredentials(init: DockerCredentialsInit = {}): Crede
     const server = servers.find((name) => Object.hasOwn(config.credHelpers, name));
     const helper = server === undefined ? config.credsStore : config.credHelpers[server];
     if (helper !== undefined) {
-      const found = await askCredentialHelper(helper, server ?? servers[0] ?? reference.registry, env);
+      const found = await askCredentialHelper(
+        helper,
+        server ?? servers[0] ?? reference.registry,
+        env,
+        options,
+      );
       if (found !== undefined) return [{ ...found, registry: reference.registry }];
     }
     return matchCredentials(reference, config.auths);

@@ -1,6 +1,7 @@
 import { constants, copyFile, open, truncate, writeFile } from "node:fs/promises";
 import { KrustletError } from "@krustlet/interface";
 import type {
+  Cancellable,
   ModuleSource,
   PullAccess,
   PulledImage,
@@ -63,7 +64,7 @@ export async function pullImage(session: PullSession, init: PullImageInit): Prom
   const found =
     plan.form === "layer"
       ? await moduleOfLayer(plan.layer, paths[0] ?? "", init.target, subject)
-      : await moduleOfTree(plan, paths, { manifestDigest, subject, init, tell });
+      : await moduleOfTree(plan, paths, { manifestDigest, subject, init, tell, signal: session.signal });
   const size = manifestSize + [manifest.config, ...layers].reduce((sum, blob) => sum + blob.size, 0);
   tell(manifestDigest, "done", size, size);
   const blobs = new Set([...layers.map((layer) => layer.digest), found.module.digest]);
@@ -212,14 +213,14 @@ async function moduleOfLayer(
 async function moduleOfTree(
   plan: Extract<ArtifactPlan, { form: "tree" }>,
   paths: readonly string[],
-  context: {
+  context: Cancellable & {
     readonly manifestDigest: string;
     readonly subject: string;
     readonly init: PullImageInit;
     readonly tell: (digest: string, state: PullProgress["state"], current: number, total: number) => void;
   },
 ): Promise<{ kind: WasmKind; module: ModuleSource; tree: string }> {
-  const { manifestDigest, subject, init, tell } = context;
+  const { manifestDigest, subject, init, tell, signal } = context;
   const key = manifestDigest.replace(":", "-");
   const root = await init.target.addTree(key, async (directory) => {
     const budget = createUnpackBudget(init.limits, subject);
@@ -229,7 +230,7 @@ async function moduleOfTree(
       const compression = layerCompressionOf(layer.mediaType) ?? "none";
       await unpackLayerFile(
         { path: paths[at] ?? "", compression, ...(diffId === undefined ? {} : { diffId }) },
-        { root: directory, budget, subject },
+        { root: directory, budget, subject, signal },
       );
     }
   });

@@ -5,12 +5,18 @@ import { digestOf, isDigest } from "./digest.ts";
 import { downloadBlob } from "./download-blob.ts";
 import { ACCEPT_MANIFESTS } from "./media-types.ts";
 import type { Descriptor } from "./manifest.ts";
-import { DEFAULT_RETRY, isTransient, planRetry } from "./plan-retry.ts";
+import { DEFAULT_RETRY, planRetry } from "./plan-retry.ts";
 import type { RetryPolicy } from "./plan-retry.ts";
 import { dropBody, readBody } from "./read-body.ts";
 import { apiHostOf, formatReference } from "./reference.ts";
 import type { Reference } from "./reference.ts";
-import { deservesRetry, errorOfFailure, errorOfStatus, failureCodeOf } from "./registry-error.ts";
+import {
+  deservesRetry,
+  errorOfAnswer,
+  errorOfFailure,
+  failureCodeOf,
+  retryAfterOf,
+} from "./registry-error.ts";
 import { parseRetryAfter } from "./retry-after.ts";
 import { systemClock } from "@krustlet/clock";
 import { createTransport } from "./transport.ts";
@@ -66,6 +72,16 @@ interface RegistryRequest {
 const MAX_MANIFEST = 4 << 20;
 const MAX_ERROR_BODY = 64 << 10;
 
+/** What a port answers that speaks no TLS; certificate errors are errors. */
+const NO_TLS = /^(?:EPROTO|ECONNRESET|ERR_SSL_.*|UND_ERR_SOCKET)$/;
+/** What says that nobody is at a port, or that a proxy leads to nobody there. */
+const NOBODY = /^(?:ECONNREFUSED|EHOSTUNREACH|UND_ERR_CONNECT_TIMEOUT|UND_ERR_ABORTED)$/;
+
+/** Whether the failure of an attempt with TLS says that there is none. Without a port it is another one that speaks plainly. */
+function hasNoTls(host: string, code: string): boolean {
+  return NO_TLS.test(code) || (!/:\d+$/.test(host) && NOBODY.test(code));
+}
+
 /**
  * A client for OCI registries: tokens and basic authentication, retries with jitter and `Retry-After`, redirects without
  * the login, stalls noticed, digests verified, blobs resumed.
@@ -100,9 +116,7 @@ export function createRegistryClient(init: RegistryClientInit = {}): RegistryCli
         );
         return `https://${host}`;
       } catch (error) {
-        // Certificate errors are errors: only what is no TLS at all is spoken to without.
-        const code = failureCodeOf(error) ?? "";
-        if (/^(?:EPROTO|ECONNRESET|ERR_SSL_.*|UND_ERR_SOCKET)$/.test(code)) return `http://${host}`;
+        if (signal?.aborted !== true && hasNoTls(host, failureCodeOf(error) ?? "")) return `http://${host}`;
         throw error;
       }
     })();
@@ -132,13 +146,9 @@ export function createRegistryClient(init: RegistryClientInit = {}): RegistryCli
   }
 
   /** Waits before the next attempt, or throws `error` when there is none left. */
-  async function wait(
-    session: RegistrySession,
-    failed: number,
-    error: unknown,
-    asked?: number,
-  ): Promise<void> {
+  async function wait(session: RegistrySession, failed: number, error: unknown): Promise<void> {
     if (!deservesRetry(error)) throw error;
+    const asked = parseRetryAfter(retryAfterOf(error), clock.now());
     const ms = planRetry(failed, asked, random(), policy);
     if (ms === undefined) throw error;
     session.onRetry?.(`${error.message}; trying again in ${ms} ms`);
@@ -151,16 +161,13 @@ export function createRegistryClient(init: RegistryClientInit = {}): RegistryCli
     use: (response: HttpResponse) => Promise<T>,
   ): Promise<T> {
     for (let failed = 1; ; failed += 1) {
-      let asked: number | undefined;
       try {
         const response = await once(session, request);
         if (response.status < 300) return await use(response);
-        if (isTransient(response.status))
-          asked = parseRetryAfter(response.headers.get("retry-after"), clock.now());
         const body = await readBody(response.body, MAX_ERROR_BODY, "the error").catch(() => Buffer.alloc(0));
-        throw errorOfStatus(response.status, subjectOf(session), body.toString("utf8"));
+        throw errorOfAnswer({ ...response, body: body.toString("utf8") }, subjectOf(session));
       } catch (error) {
-        await wait(session, failed, errorOfFailure(error, subjectOf(session), session.signal), asked);
+        await wait(session, failed, errorOfFailure(error, subjectOf(session), session.signal));
       }
     }
   }
@@ -212,9 +219,8 @@ export function createRegistryClient(init: RegistryClientInit = {}): RegistryCli
         subject: formatReference(session.reference),
         send: (headers) => once(session, { method: "GET", path: `blobs/${blob.digest}`, headers }),
         errorOf: (error) => errorOfFailure(error, subjectOf(session), session.signal),
-        errorOfStatus: (status, body) => errorOfStatus(status, subjectOf(session), body),
-        wait: (failed, error, retryAfter) =>
-          wait(session, failed, error, parseRetryAfter(retryAfter, clock.now())),
+        errorOfAnswer: (answer) => errorOfAnswer(answer, subjectOf(session)),
+        wait: (failed, error) => wait(session, failed, error),
       }),
     [Symbol.asyncDispose]: () => transport.close(),
   };

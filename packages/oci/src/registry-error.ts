@@ -1,4 +1,5 @@
 import { isKrustletError, KrustletError } from "@krustlet/interface";
+import type { ErrorCode } from "@krustlet/interface";
 import { isTransient } from "./plan-retry.ts";
 
 /** What an error is about. */
@@ -11,8 +12,32 @@ export interface RequestSubject {
   readonly loggedIn: boolean;
 }
 
-/** The error for an answer that is none of the good ones. `body` is what the registry said of it. */
-export function errorOfStatus(status: number, subject: RequestSubject, body = ""): KrustletError {
+/** An answer that may be another one later, if it is asked for then. */
+class TransientError extends KrustletError {
+  /** The `Retry-After` of the answer. */
+  readonly retryAfter?: string;
+
+  constructor(code: ErrorCode, message: string, retryAfter: string | undefined) {
+    super(code, message, { retryable: true });
+    if (retryAfter !== undefined) this.retryAfter = retryAfter;
+  }
+}
+
+/** When the one who gave the answer that became `error` wants to be asked again, in the header's own words. */
+export function retryAfterOf(error: unknown): string | undefined {
+  return error instanceof TransientError ? error.retryAfter : undefined;
+}
+
+/** What an answer that is none of the good ones says. */
+export interface BadAnswer {
+  readonly status: number;
+  readonly headers: ReadonlyMap<string, string>;
+  /** What the registry said of it. */
+  readonly body: string;
+}
+
+/** The error for an answer that is none of the good ones. */
+export function errorOfAnswer({ status, headers, body }: BadAnswer, subject: RequestSubject): KrustletError {
   const { reference, host, loggedIn } = subject;
   const said = messageOf(body);
   const answered = `${reference}: ${host} answered ${status}${said === "" ? "" : ` (${said})`}`;
@@ -30,19 +55,14 @@ export function errorOfStatus(status: number, subject: RequestSubject, body = ""
   }
   if (status === 404)
     return new KrustletError("ImageNotFound", `${answered}: there is no such image; check its name and tag`);
+  const retryAfter = headers.get("retry-after");
   if (status === 429) {
-    return new KrustletError(
-      "RegistryThrottled",
-      `${answered}: too many requests; wait, or log in for a higher limit`,
-      {
-        retryable: true,
-      },
-    );
+    const message = `${answered}: too many requests; wait, or log in for a higher limit`;
+    return new TransientError("RegistryThrottled", message, retryAfter);
   }
   if (isTransient(status)) {
-    return new KrustletError("RegistryUnavailable", `${answered}: it is not available; try again later`, {
-      retryable: true,
-    });
+    const message = `${answered}: it is not available; try again later`;
+    return new TransientError("RegistryUnavailable", message, retryAfter);
   }
   return new KrustletError("RegistryProtocol", `${answered}, which a registry should not`);
 }

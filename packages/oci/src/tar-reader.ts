@@ -22,6 +22,8 @@ export interface TarEntry extends TarHeader {
 const BLOCK = 512;
 /** Longest extended header: names are at most 4096 bytes, the rest is attributes. */
 const MAX_EXTENDED = 1 << 20;
+/** What is kept of extended headers; of those there may be any number, and each may have new names. */
+const KEPT: ReadonlySet<string> = new Set(["path", "linkpath", "size", "mtime"]);
 const TYPES: Readonly<Record<string, TarEntryType>> = {
   "0": "file",
   "\0": "file",
@@ -150,7 +152,6 @@ function finish(
   type: TarEntryType,
   pax: ReadonlyMap<string, string>,
 ): TarHeader {
-  for (const key of pax.keys()) if (key.startsWith("GNU.sparse.")) throw malformed("it has sparse files");
   const size = pax.has("size") ? Number(pax.get("size")) : raw.size;
   const mtime = pax.has("mtime") ? Number(pax.get("mtime")) : raw.mtime;
   if (!Number.isSafeInteger(size) || size < 0) throw malformed("a size is no number");
@@ -200,7 +201,9 @@ function parsePax(body: Uint8Array): ReadonlyMap<string, string> {
     const record = bytes.toString("utf8", blank + 1, end - 1);
     const equals = record.indexOf("=");
     if (equals <= 0) throw malformed("an extended header cannot be read");
-    records.set(record.slice(0, equals), record.slice(equals + 1));
+    const key = record.slice(0, equals);
+    if (key.startsWith("GNU.sparse.")) throw malformed("it has sparse files");
+    if (KEPT.has(key)) records.set(key, record.slice(equals + 1));
     at = end;
   }
   return records;

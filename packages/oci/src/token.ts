@@ -2,7 +2,7 @@ import { KrustletError } from "@krustlet/interface";
 import type { Cancellable, RegistryCredential } from "@krustlet/interface";
 import { isLoopback } from "./loopback.ts";
 import { dropBody, readBody } from "./read-body.ts";
-import { errorOfStatus } from "./registry-error.ts";
+import { errorOfAnswer, errorOfFailure } from "./registry-error.ts";
 import type { HttpResponse } from "./transport.ts";
 
 /** What a token is asked for with. */
@@ -45,6 +45,16 @@ const MAX_TOKEN_ANSWER = 1 << 20;
  */
 export async function fetchToken(request: TokenRequest, transport: TokenTransport): Promise<Token> {
   const realm = realmOf(request, transport);
+  try {
+    return await askForToken(request, realm, transport);
+  } catch (error) {
+    // It is the token server that failed, and not the registry.
+    const { reference, credential, signal } = request;
+    throw errorOfFailure(error, { reference, host: realm.host, loggedIn: credential !== undefined }, signal);
+  }
+}
+
+async function askForToken(request: TokenRequest, realm: URL, transport: TokenTransport): Promise<Token> {
   const credential = request.credential;
   if (credential?.identityToken !== undefined) {
     const answer = await transport.send({
@@ -123,7 +133,8 @@ async function tokenOf(answer: HttpResponse, url: URL, request: TokenRequest): P
     const loggedIn = request.credential !== undefined;
     // Token servers answer 400 to refresh tokens that they do not know (RFC 6749 §5.2).
     const status = answer.status === 400 && loggedIn ? 401 : answer.status;
-    throw errorOfStatus(status, { reference: request.reference, host: url.host, loggedIn }, body);
+    const subject = { reference: request.reference, host: url.host, loggedIn };
+    throw errorOfAnswer({ status, headers: answer.headers, body }, subject);
   }
   let json: Readonly<Record<string, unknown>> | null = null;
   try {

@@ -1,7 +1,10 @@
 import { chmod, link, lutimes, mkdir, open, readdir, rm, symlink } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { KrustletError } from "@krustlet/interface";
+import type { Cancellable } from "@krustlet/interface";
 import { diskError } from "./blob-file.ts";
+import { createPathSet } from "./path-set.ts";
+import type { PathSet } from "./path-set.ts";
 import { readTar } from "./tar-reader.ts";
 import type { TarEntry } from "./tar-reader.ts";
 import { entryAt, resolveInTree } from "./tree-path.ts";
@@ -12,7 +15,7 @@ const OPAQUE = ".wh..wh..opq";
 const MAX_DEPTH = 256;
 
 /** Options of {@link unpackLayer}. */
-export interface UnpackLayerOptions {
+export interface UnpackLayerOptions extends Cancellable {
   /** Directory that the layer goes on top of. Nobody else writes to it. */
   readonly root: string;
   readonly budget: UnpackBudget;
@@ -31,8 +34,9 @@ export async function unpackLayer(
   tar: AsyncIterable<Uint8Array>,
   options: UnpackLayerOptions,
 ): Promise<void> {
-  const layer: Layer = { ...options, own: new Set() };
+  const layer: Layer = { ...options, own: createPathSet(options.root) };
   for await (const entry of readTar(tar)) {
+    options.signal?.throwIfAborted();
     options.budget.spendEntry();
     try {
       await apply(entry, layer);
@@ -54,7 +58,7 @@ function layerError(error: unknown, entry: TarEntry, layer: Layer): unknown {
 
 interface Layer extends UnpackLayerOptions {
   /** Paths that this layer made, which its own whiteouts do not touch. */
-  readonly own: Set<string>;
+  readonly own: PathSet;
 }
 
 async function apply(entry: TarEntry, layer: Layer): Promise<void> {
@@ -100,7 +104,7 @@ async function apply(entry: TarEntry, layer: Layer): Promise<void> {
     case "fifo":
       throw refuse(`is a ${entry.type === "fifo" ? "pipe" : "device"}, which no WebAssembly image may hold`);
   }
-  markOwn(path, layer);
+  layer.own.add(path);
 }
 
 async function writeFile(path: string, entry: TarEntry): Promise<void> {
@@ -148,10 +152,6 @@ async function makeParents(parent: string, layer: Layer, refuse: (why: string) =
     layer.budget.spendEntry();
     await mkdir(directory, 0o755);
   }
-}
-
-function markOwn(path: string, layer: Layer): void {
-  for (let at = path; at !== layer.root && !layer.own.has(at); at = dirname(at)) layer.own.add(at);
 }
 
 async function whiteOut(

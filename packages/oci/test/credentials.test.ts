@@ -1,9 +1,11 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isKrustletError } from "@krustlet/interface";
+import type { Cancellable } from "@krustlet/interface";
 import * as fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { parseDockercfg, parseDockerConfig } from "../src/docker-config.ts";
 import {
   createDockerCredentials,
@@ -181,7 +183,9 @@ describe("the machine's logins", () => {
     }
     const env = { DOCKER_CONFIG: directory, PATH: `${join(directory, "bin")}:${process.env["PATH"]}` };
     return {
-      ask: (image: string) => createDockerCredentials({ env })(parseReference(image)),
+      ask: (image: string, options?: Cancellable) =>
+        createDockerCredentials({ env })(parseReference(image), options),
+      file: (name: string) => join(directory, name),
       [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
     };
   }
@@ -229,6 +233,25 @@ describe("the machine's logins", () => {
         message: expect.stringContaining(says),
       });
     }
+  });
+
+  it("of a helper that hangs are given up with the pull", async () => {
+    const hangs = 'trap "" TERM; echo > "$DOCKER_CONFIG/up"; exec sleep 600';
+    await using t = await setUp({ credsStore: "hangs" }, { hangs });
+    const abort = new AbortController();
+    const asked = t.ask("a.example/x", { signal: abort.signal });
+    asked.catch(() => {});
+    await vi.waitUntil(() => existsSync(t.file("up")), { timeout: 20_000 });
+    abort.abort(new Error("enough"));
+    await expect(asked).rejects.toThrow("enough");
+    await expect(t.ask("a.example/x", { signal: abort.signal })).rejects.toThrow("enough");
+  });
+
+  it("of a helper that says too much are not waited for, whatever it has started", async () => {
+    const babbles = 'sleep 600 & echo $! > "$DOCKER_CONFIG/pid"; while :; do echo blah blah blah blah; done';
+    await using t = await setUp({ credsStore: "babbles" }, { babbles });
+    await expect(t.ask("a.example/x")).rejects.toMatchObject({ message: expect.stringContaining("SIGKILL") });
+    process.kill(Number(await readFile(t.file("pid"), "utf8")));
   });
 
   it("are none where there is no file", async () => {

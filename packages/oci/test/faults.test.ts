@@ -2,9 +2,10 @@ import { randomBytes } from "node:crypto";
 import { readFile, readdir } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import type { Clock, PullProgress } from "@krustlet/interface";
-import { buildArtifact, buildCncfArtifact, sha256Of } from "@krustlet/testkit";
+import { buildArtifact, buildCncfArtifact, buildImage, sha256Of, tarArchive } from "@krustlet/testkit";
 import { describe, expect, it, vi } from "vitest";
 import { createPuller } from "../src/index.ts";
 import { startFaultyRegistry } from "./faulty-registry.ts";
@@ -165,6 +166,21 @@ describe("a registry that is busy or broken", () => {
     const pulling = puller.pull(registry.add(ARTIFACT), target, { signal: abort.signal });
     await expect(pulling).rejects.toThrow("no more");
   });
+});
+
+it("a pull that is aborted while it unpacks ends there", async () => {
+  const image = buildImage({ layers: [tarArchive([{ name: "app.wasm", content: MODULE }])] });
+  await using registry = await startFaultyRegistry();
+  await using target = await makeTarget();
+  await using puller = createPuller();
+  const abort = new AbortController();
+  const onProgress = ({ state }: PullProgress): void => {
+    if (state === "unpacking") abort.abort(new Error("enough"));
+  };
+  const pull = puller.pull(registry.add(image), target, { signal: abort.signal, onProgress });
+  await expect(pull).rejects.toThrow("enough");
+  const [tree = ""] = (await readdir(target.directory)).filter((name) => name.startsWith("tree"));
+  expect(await readdir(join(target.directory, tree))).toEqual([]);
 });
 
 describe("a blob that breaks off", () => {
@@ -427,6 +443,40 @@ describe("redirects", () => {
   });
 });
 
+describe("an insecure registry", () => {
+  it("without a port has two: nobody at the one for TLS means that the other is asked", async () => {
+    const asked: string[] = [];
+    const proxy = createServer((request, response) => {
+      asked.push(`${request.method} ${request.url}`);
+      response.setHeader("docker-content-digest", ARTIFACT.digest).end();
+    });
+    proxy.on("connect", (request: IncomingMessage, socket: Duplex) => {
+      asked.push(`CONNECT ${request.url}`);
+      socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n");
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    const address = proxy.address();
+    const http = `http://127.0.0.1:${address !== null && typeof address === "object" ? address.port : 0}`;
+    await using puller = createPuller({
+      proxy: { https: http, http },
+      insecureRegistries: ["registry.invalid"],
+      clock: quickClock(),
+      retry: { attempts: 1 },
+    });
+    expect(await puller.resolve("registry.invalid/app:v1")).toMatchObject({ digest: ARTIFACT.digest });
+    expect(asked).toEqual([
+      "CONNECT registry.invalid:443",
+      "HEAD http://registry.invalid/v2/app/manifests/v1",
+    ]);
+    await expect(puller.resolve("other.invalid/app:v1")).rejects.toMatchObject({
+      code: "RegistryUnavailable",
+    });
+    expect(asked.slice(2)).toEqual(["CONNECT other.invalid:443"]);
+    proxy.closeAllConnections();
+    await new Promise((resolve) => proxy.close(resolve));
+  });
+});
+
 describe("a proxy", () => {
   it("is used for other hosts and never for loopback", async () => {
     const tunnels: string[] = [];
@@ -483,6 +533,29 @@ describe("a hostile challenge", () => {
     });
     expect(pull).toMatchObject({ bytes: MODULE });
     expect(asked).toEqual(["repository:app:pull"]);
+  });
+
+  it("names a token server that is down, and leaves a busy one alone for as long as it asks", async () => {
+    const challenge = (realm: string) => failWith(401, { "www-authenticate": `Bearer realm="${realm}"` });
+    const down = await pullWith(first(1, "/manifests/", challenge("http://127.0.0.1:1/token")));
+    expect(down).toMatchObject({
+      error: {
+        code: "RegistryUnavailable",
+        message: `${down.reference}: 127.0.0.1:1: nothing listens there; is the registry running?`,
+      },
+    });
+    let busy = true;
+    const pull = await pullWith((request, response) => {
+      if (request.url?.startsWith("/token") === true) {
+        if (busy) failWith(429, { "retry-after": "7" })(request, response);
+        else response.end('{"token":"t"}');
+        busy = false;
+      } else if (request.headers.authorization === "Bearer t") return false;
+      else challenge(`http://${request.headers.host}/token`)(request, response);
+      return true;
+    });
+    expect(pull).toMatchObject({ bytes: MODULE });
+    expect(pull.clock.slept).toEqual([7000]);
   });
 
   it("ends when the token is not taken either", async () => {
