@@ -136,17 +136,19 @@ export function createCallLanes({ limit, clock }: CallLanesOptions): CallLanes {
       return;
     }
     let abort: (() => void) | undefined;
-    let entry: Waiting | undefined;
     try {
       await new Promise<void>((resolve, reject) => {
-        entry = { came, since, go: resolve, giveUp: reject };
+        const entry: Waiting = { came, since, go: resolve, giveUp: reject };
         waiting[lane].add(entry);
-        abort = () => reject(signal?.reason);
+        abort = () => {
+          // At once: a turn that came to it now would be nobody's, and never end.
+          waiting[lane].delete(entry);
+          reject(signal?.reason);
+        };
         signal?.addEventListener("abort", abort, { once: true });
         pump();
       });
     } finally {
-      if (entry !== undefined) waiting[lane].delete(entry);
       if (abort !== undefined) signal?.removeEventListener("abort", abort);
     }
   }

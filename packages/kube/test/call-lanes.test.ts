@@ -1,4 +1,5 @@
 import { FakeClock } from "@krustlet/testkit";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { CallPriority } from "../src/create-call-lanes.ts";
 import { createCallLanes } from "../src/create-call-lanes.ts";
@@ -18,11 +19,12 @@ function running(limit?: RateLimit) {
       },
       { since, ...(signal !== undefined && { signal }) },
     );
+  const finish = (name: string): void => ends.get(name)?.();
   const end = async (name: string): Promise<void> => {
-    ends.get(name)?.();
+    finish(name);
     await clock.advance(0);
   };
-  return { clock, begun, run, end };
+  return { clock, begun, run, finish, end };
 }
 
 test("ten calls go at once, and the rest in their order as those end", async () => {
@@ -132,4 +134,57 @@ test("who waits can give up, and does after a minute", async () => {
   await end("none");
   expect(begun.at(-1)).toBe("next");
   expect(begun).toHaveLength(11);
+});
+
+test("who gives up in the very moment in which the turn comes leaves it to others", async () => {
+  const { clock, begun, run, finish } = running();
+  for (let i = 0; i < 10; i += 1) void run(String(i), "normal");
+  await clock.advance(0);
+  for (let i = 0; i < 10; i += 1) {
+    const stop = new AbortController();
+    const waiting = run(`given up ${i}`, "normal", stop.signal);
+    finish(String(i));
+    stop.abort(new Error("not wanted"));
+    await expect(waiting).rejects.toThrow("not wanted");
+    void run(String(10 + i), "normal");
+    await clock.advance(0);
+  }
+  expect(begun).toEqual(Array.from({ length: 20 }, (_, i) => String(i)));
+});
+
+test("no order of calls, ends and second thoughts loses a turn", async () => {
+  const move = fc.oneof(
+    { weight: 4, arbitrary: fc.record({ do: fc.constant("call" as const), background: fc.boolean() }) },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant("end" as const), which: fc.nat(40) }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant("give up" as const), which: fc.nat(40) }) },
+    { weight: 1, arbitrary: fc.constant({ do: "turn" as const }) },
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(move, { maxLength: 80, size: "max" }), async (moves) => {
+      const { clock, begun, run, finish } = running();
+      const stops: AbortController[] = [];
+      const all: Promise<unknown>[] = [];
+      for (const each of moves) {
+        if (each.do === "call") {
+          const stop = new AbortController();
+          const called = run(String(stops.length), each.background ? "background" : "normal", stop.signal);
+          all.push(called.catch(() => undefined));
+          stops.push(stop);
+        } else if (each.do === "end") finish(String(each.which));
+        else if (each.do === "give up") stops[each.which]?.abort(new Error("not wanted"));
+        else await Promise.resolve();
+      }
+      for (const stop of stops) stop.abort(new Error("it is over"));
+      await clock.advance(0);
+      for (const each of stops.keys()) finish(String(each));
+      await Promise.all(all);
+      begun.length = 0;
+      const last = Array.from({ length: 10 }, (_, i) => `last ${i}`);
+      for (const each of last) void run(each, "normal");
+      for (const each of ["a", "b"]) void run(each, "background");
+      await clock.advance(10_000);
+      expect(begun).toEqual([...last, "a", "b"]);
+    }),
+    { seed: 11, numRuns: Number(process.env["KRUSTLET_FUZZ_RUNS"] ?? 300) },
+  );
 });
