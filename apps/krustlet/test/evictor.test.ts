@@ -140,6 +140,7 @@ describe("a node that runs short of memory", () => {
         message:
           "The node was low on resource: memory. Threshold quantity: 100Mi, available: 50Mi. " +
           "Container main was using 800Mi, request is 0, has larger consumption of memory. ",
+        signal: "memory.available",
         annotations: {
           offending_containers: "main",
           offending_containers_usage: "800Mi",
@@ -244,6 +245,7 @@ describe("a node whose disk fills up", () => {
         reason: "Evicted",
         message:
           "The node was low on resource: ephemeral-storage. Threshold quantity: 10Mi, available: 4Mi. ",
+        signal: "nodefs.available",
         annotations: {
           offending_containers: "",
           offending_containers_usage: "",

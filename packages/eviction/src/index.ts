@@ -33,3 +33,4 @@ export type { ContainerUse, EvictionPod, PodUse } from "./pod-use.ts";
 export { rankForEviction } from "./rank-pods.ts";
 export type { EvictionCandidate } from "./rank-pods.ts";
 export { hasStorageLimit, storageExcessOf } from "./storage-excess.ts";
+export type { StorageExcess } from "./storage-excess.ts";

@@ -5,6 +5,14 @@ import type { EvictionPod, PodUse } from "./pod-use.ts";
 
 const RESOURCE = "ephemeral-storage";
 
+/** What of a pod is more than it may be. */
+export interface StorageExcess {
+  /** In the kubelet's words. */
+  readonly message: string;
+  /** The kubelet's name for the limit, under which metrics count it. */
+  readonly signal: "emptydirfs.limit" | "ephemeralpodfs.limit" | "ephemeralcontainerfs.limit";
+}
+
 /** Whether anything of a pod is limited in what it may write to the node's disk, apart from its volumes' own limits. */
 export function hasStorageLimit({ spec }: EvictionPod): boolean {
   const all = [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])];
@@ -16,17 +24,19 @@ export function hasStorageLimit({ spec }: EvictionPod): boolean {
  * not. The limits of its containers together are that of the pod, volumes included; each one's own is that of what it has
  * written to its logs and such.
  */
-export function storageExcessOf(pod: EvictionPod, use: PodUse): string | undefined {
+export function storageExcessOf(pod: EvictionPod, use: PodUse): StorageExcess | undefined {
   const limit = podLimitOf(pod);
   if (limit !== undefined && isMore(use.storageBytes, limit)) {
     const text = formatQuantity(limit);
-    return `Pod ephemeral local storage usage exceeds the total limit of containers ${text}. `;
+    const message = `Pod ephemeral local storage usage exceeds the total limit of containers ${text}. `;
+    return { message, signal: "ephemeralpodfs.limit" };
   }
   for (const { name, resources } of pod.spec?.containers ?? []) {
     const own = quantityOf(resources?.limits?.[RESOURCE]);
     const used = use.containers.find((each) => each.name === name)?.storageBytes ?? 0;
     if (own === undefined || own.nano === 0n || !isMore(used, own)) continue;
-    return `Container ${name} exceeded its local ephemeral storage limit "${formatQuantity(own)}". `;
+    const message = `Container ${name} exceeded its local ephemeral storage limit "${formatQuantity(own)}". `;
+    return { message, signal: "ephemeralcontainerfs.limit" };
   }
   return undefined;
 }

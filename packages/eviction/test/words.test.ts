@@ -143,18 +143,22 @@ describe("a pod with limits of ephemeral storage", () => {
   it("has to go when all of it is more than all limits together", () => {
     const pod = limited("1Mi", "2Mi", undefined);
     expect(storageExcessOf(pod, using({ c0: [0, 100] }, 3 * MIB - 100))).toBeUndefined();
-    expect(storageExcessOf(pod, using({ c0: [0, 100] }, 3 * MIB))).toBe(
-      "Pod ephemeral local storage usage exceeds the total limit of containers 3Mi. ",
+    expect(storageExcessOf(pod, using({ c0: [0, 100] }, 3 * MIB))).toEqual({
+      message: "Pod ephemeral local storage usage exceeds the total limit of containers 3Mi. ",
+      signal: "ephemeralpodfs.limit",
+    });
+    expect(storageExcessOf(pod, using({}, Number.POSITIVE_INFINITY))?.message).toContain(
+      "exceeds the total limit",
     );
-    expect(storageExcessOf(pod, using({}, Number.POSITIVE_INFINITY))).toContain("exceeds the total limit");
   });
 
   it("has to go when a container has written more than its own", () => {
     const pod = limited("1Mi", "2Mi");
     expect(storageExcessOf(pod, using({ c0: [0, MIB], c1: [0, 1] }))).toBeUndefined();
-    expect(storageExcessOf(pod, using({ c0: [0, MIB + 1] }))).toBe(
-      'Container c0 exceeded its local ephemeral storage limit "1Mi". ',
-    );
+    expect(storageExcessOf(pod, using({ c0: [0, MIB + 1] }))).toEqual({
+      message: 'Container c0 exceeded its local ephemeral storage limit "1Mi". ',
+      signal: "ephemeralcontainerfs.limit",
+    });
     expect(storageExcessOf(limited("0"), using({ c0: [0, 0] }))).toBeUndefined();
   });
 
@@ -171,7 +175,9 @@ describe("a pod with limits of ephemeral storage", () => {
       },
     };
     expect(storageExcessOf(pod, using({}, 6 * MIB))).toBeUndefined();
-    expect(storageExcessOf(pod, using({}, 6 * MIB + 1))).toContain("total limit of containers 6Mi. ");
+    expect(storageExcessOf(pod, using({}, 6 * MIB + 1))?.message).toContain(
+      "total limit of containers 6Mi. ",
+    );
   });
 
   it("without any is nobody's to judge", () => {

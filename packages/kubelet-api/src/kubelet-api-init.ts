@@ -108,7 +108,7 @@ export interface KubeletApiInit {
   readonly configz: () => object;
   /** What `/metrics` shows, by `createKubeletMetrics`. Absent: it is not there. */
   readonly metrics?: KubeletMetrics;
-  /** What each running container uses now. Absent: `/stats/summary` and `/metrics/resource` are not there. */
+  /** What each running container uses now. Absent: `/stats/summary`, `/metrics/resource` and `/metrics/cadvisor` are not there. */
   readonly usage?: () => Promise<readonly ContainerUsageSample[]>;
   readonly limits?: ServerLimits;
   /** Told what a node's log should have: one sentence each. */

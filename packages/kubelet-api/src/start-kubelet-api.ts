@@ -9,7 +9,9 @@ import { createAuthorize } from "./auth/authorize.ts";
 import { verbOf } from "./auth/node-attributes.ts";
 import { ANONYMOUS } from "./auth/user-info.ts";
 import { configzRoute } from "./health/serve-configz.ts";
-import { healthzRoutes } from "./health/serve-healthz.ts";
+import { createHealthSlis } from "./health/health-slis.ts";
+import type { HealthResult } from "./health/health-checks.ts";
+import { healthzRoutes, runHealthChecks } from "./health/serve-healthz.ts";
 import { trackConnections } from "./http/connections.ts";
 import { createRequestHandler } from "./http/handle-request.ts";
 import type { Admit } from "./http/handle-request.ts";
@@ -17,7 +19,12 @@ import type { Route } from "./http/route.ts";
 import { serveAt } from "./http/serve-at.ts";
 import type { KubeletApiInit } from "./kubelet-api-init.ts";
 import { containerLogsRoute } from "./logs/serve-container-logs.ts";
-import { metricsRoute, resourceMetricsRoute } from "./metrics/serve-metrics.ts";
+import {
+  metricsRoute,
+  probeMetricsRoute,
+  sliMetricsRoute,
+  usageMetricsRoutes,
+} from "./metrics/serve-metrics.ts";
 import { podRoutes } from "./pods/serve-pods.ts";
 import { statsRoute } from "./stats/serve-stats.ts";
 import { refusedStreamRoutes } from "./streams/refused-streams.ts";
@@ -70,16 +77,20 @@ export async function startKubeletApi(init: KubeletApiInit): Promise<KubeletApi>
 function routesOf(init: KubeletApiInit): readonly Route[] {
   const { pods, clock, configz, metrics, usage, nodeName, onWarning } = init;
   const snapshot = usage === undefined ? undefined : createUsageSnapshots({ clock, usage });
+  const slis = createHealthSlis();
+  const health = { ...init, onCheck: (result: HealthResult) => slis.observe(result) };
   return [
     containerLogsRoute(pods, clock),
     ...podRoutes(pods),
     ...refusedStreamRoutes(),
-    ...healthzRoutes(init),
+    ...healthzRoutes(health),
     configzRoute(configz),
     ...(metrics === undefined ? [] : [metricsRoute(metrics)]),
+    probeMetricsRoute(),
+    sliMetricsRoute(slis, () => runHealthChecks(health)),
     ...(snapshot === undefined
       ? []
-      : [statsRoute(nodeName, pods, snapshot), resourceMetricsRoute(snapshot, onWarning)]),
+      : [statsRoute(nodeName, pods, snapshot), ...usageMetricsRoutes(snapshot, pods, onWarning)]),
   ];
 }
 

@@ -128,6 +128,76 @@ describe("the time that a pod takes to start", () => {
   });
 });
 
+describe("what becomes of pods and containers", () => {
+  const evicted = { type: "evicted", at: after(5), reason: "Evicted", message: "low" } as const;
+  const exited = (exitCode: number): PodEvent => ({
+    type: "exited",
+    at: after(4),
+    container: "main",
+    attempt: 1,
+    exitCode,
+    reason: exitCode === 0 ? "Completed" : "Error",
+    startedAt: after(3),
+    finishedAt: after(4),
+  });
+
+  it("is counted: ends of containers, rejections, evictions, preemptions", () => {
+    const metrics = newMetrics();
+    const running = [...begin, ...toRunning("main", 1, 2)];
+    live(metrics, podOf({ restartPolicy: "Never" }), [...running, exited(7)]);
+    // Under Always the next run begins in the same step.
+    live(metrics, podOf(), [...running, exited(0)]);
+    live(metrics, podOf(), [...running, exited(4_000_000_000)]);
+    live(metrics, podOf(), [...running, { ...evicted, signal: "memory.available" }, exited(143)]);
+    live(metrics, podOf(), [...running, { ...evicted, reason: "Preempting", signal: "cpu" }]);
+    live(metrics, podOf(), [...running, { ...evicted, reason: "Preempting", signal: "example.com/made-up" }]);
+    for (const reason of ["OutOfcpu", "OutOfexample.com/gpu", "anything"])
+      live(metrics, podOf(), [{ type: "rejected", at: after(1), reason, message: "no" }]);
+    live(metrics, podOf(), [
+      { type: "admitted", at: after(0) },
+      {
+        type: "mountFailed",
+        at: after(1),
+        reason: "FailedCreatePodSandBox",
+        message: "no class",
+        retryable: true,
+      },
+    ]);
+    const lines = linesOf(metrics);
+    const ended = (exit: string, reason: string): string =>
+      `kubelet_terminated_containers_total{container_type="container",exit_code="${exit}",reason="${reason}"} 1`;
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        ended("7", "Error"),
+        ended("0", "Completed"),
+        ended("other", "Error"),
+        ended("143", "Error"),
+        'kubelet_evictions{eviction_signal="memory.available"} 1',
+        'kubelet_preemptions{preemption_signal="cpu"} 1',
+        'kubelet_preemptions{preemption_signal="other"} 1',
+        'kubelet_admission_rejections_total{reason="OutOfcpu"} 1',
+        'kubelet_admission_rejections_total{reason="OutOfExtendedResources"} 1',
+        'kubelet_admission_rejections_total{reason="Other"} 1',
+        "kubelet_started_pods_errors_total 1",
+        'kubelet_containers_per_pod_count_bucket{le="1"} 7',
+      ]),
+    );
+  });
+
+  it("counts once: nothing is evicted that has ended, or is ending for another reason", () => {
+    const metrics = newMetrics();
+    const again = { ...evicted, signal: "memory.available" };
+    const running = [...begin, ...toRunning("main", 1, 2)];
+    live(metrics, podOf(), [...running, { type: "deleted", at: after(3), gracePeriodSeconds: 30 }, again]);
+    live(metrics, podOf(), [...running, again, again, exited(143), again]);
+    // An eviction by the node's shutdown, or whatever else has no signal, is none of these.
+    live(metrics, podOf(), [...running, evicted]);
+    expect(linesOf(metrics).filter((line) => line.startsWith("kubelet_evictions"))).toEqual([
+      'kubelet_evictions{eviction_signal="memory.available"} 1',
+    ]);
+  });
+});
+
 it("pods and containers are counted when somebody asks", () => {
   const mirror = { name: "m", annotations: { "kubernetes.io/config.source": "file" } };
   const pods = [runningPod(), runningPod({ metadata: mirror, status: { phase: "Failed" } })];
@@ -192,6 +262,27 @@ describe("/metrics", () => {
   });
 });
 
+it("/metrics/probes is there and empty: no probe is run", async () => {
+  await using bench = await openApiBench();
+  expect(await bench.get("/metrics/probes")).toMatchObject({ status: 200, text: "" });
+});
+
+it("/metrics/slis tells what health checks come to, made for it and for others", async () => {
+  let broken = false;
+  const log = (): void => {
+    if (broken) throw new Error("no space");
+  };
+  await using bench = await openApiBench({ healthChecks: { log, syncloop: () => undefined } });
+  await bench.get("/healthz");
+  broken = true;
+  const lines = (await bench.get("/metrics/slis")).text.split("\n");
+  expect(lines).toContain('kubernetes_healthcheck{name="ping",type="healthz"} 1');
+  expect(lines).toContain('kubernetes_healthcheck{name="log",type="healthz"} 0');
+  expect(lines).toContain('kubernetes_healthchecks_total{name="log",type="healthz",status="success"} 1');
+  expect(lines).toContain('kubernetes_healthchecks_total{name="log",type="healthz",status="error"} 1');
+  expect(lines).toContain('kubernetes_healthchecks_total{name="syncloop",type="healthz",status="success"} 2');
+});
+
 const startedAt = new Date("2026-02-03T04:05:06.500Z");
 const usageOf = (name: string, uid: string, container: string, cpuMicros: number): ContainerUsageSample => ({
   pod: { namespace: "default", name, uid },
@@ -228,6 +319,35 @@ describe("what containers use", () => {
     expect(text).toMatch(new RegExp(`^node_memory_working_set_bytes \\d+ ${at}$`, "mu"));
   });
 
+  it("is shown as cAdvisor shows it, the machine beside it", async () => {
+    const usage = async () => [usageOf("web", "u-1", "main", 1_500_000), usageOf("late", "u-2", "x", 7)];
+    await using bench = await openApiBench({ usage });
+    bench.pods.push(runningPod());
+    const { text, headers } = await bench.get("/metrics/cadvisor");
+    expect(headers["content-type"]).toBe("text/plain; version=0.0.4; charset=utf-8");
+    const at = bench.clock.now().getTime();
+    const lines = text.split("\n");
+    const [status] = bench.pods[0]?.status?.containerStatuses ?? [];
+    const rest = `id="/u-1/main",image="${status?.image}",name="1",namespace="default",pod="web"`;
+    expect(lines).toContain(
+      `container_cpu_usage_seconds_total{container="main",cpu="total",${rest}} 1.5 ${at}`,
+    );
+    expect(lines).toContain(`container_memory_working_set_bytes{container="main",${rest}} 65536 ${at}`);
+    expect(lines).toContain(
+      `container_start_time_seconds{container="main",${rest}} ${Math.floor(startedAt.getTime() / 1000)} ${at}`,
+    );
+    // A pod that nobody shows yet is measured all the same.
+    expect(text).toContain(
+      'container_memory_usage_bytes{container="x",id="/u-2/x",image="",name="",namespace="default",pod="late"} 65536',
+    );
+    expect(text).toMatch(
+      /^container_cpu_usage_seconds_total\{container="",cpu="total",id="\/",image="",.*\} [\d.]+ \d+$/mu,
+    );
+    expect(text).toMatch(/^machine_cpu_cores [1-9]\d*$/mu);
+    expect(text).toMatch(/^machine_memory_bytes [1-9]\d*$/mu);
+    expect(lines).toContain("container_scrape_error 0");
+  });
+
   it("that cannot be measured is an error that is counted", async () => {
     await using bench = await openApiBench({
       usage: async () => {
@@ -238,6 +358,10 @@ describe("what containers use", () => {
     expect(status).toBe(200);
     expect(text).toMatch(/^resource_scrape_error 1$/mu);
     expect(text).not.toMatch(/^container/mu);
+    const cadvisor = await bench.get("/metrics/cadvisor");
+    expect(cadvisor.status).toBe(200);
+    expect(cadvisor.text).toMatch(/^container_scrape_error 1$/mu);
+    expect(cadvisor.text).not.toMatch(/^container_(?!scrape)/mu);
     await expect(bench.get("/stats/summary")).resolves.toMatchObject({ status: 500 });
   });
 

@@ -1,3 +1,4 @@
+import type { StorageExcess } from "@krustlet/eviction";
 import type { PodEvent } from "@krustlet/pod-machine";
 import type { Observable } from "rxjs";
 
@@ -14,9 +15,9 @@ const GRACE_SECONDS = 1;
 export function evictOverLimit(
   context: PodContext,
   intervalMs: number,
-  excessOf: () => Promise<string | undefined>,
+  excessOf: () => Promise<StorageExcess | undefined>,
 ): Observable<PodEvent> {
-  const measured = async (): Promise<string | undefined> => {
+  const measured = async (): Promise<StorageExcess | undefined> => {
     try {
       return await excessOf();
     } catch (error) {
@@ -28,10 +29,10 @@ export function evictOverLimit(
     const { clock } = context.kubelet;
     for (;;) {
       await clock.sleep(intervalMs, { signal });
-      const message = await context.shared.measures(measured, { signal });
+      const excess = await context.shared.measures(measured, { signal });
       if (signal.aborted) return;
-      if (message === undefined) continue;
-      const why = { reason: "Evicted", message, gracePeriodSeconds: GRACE_SECONDS, disruption: false };
+      if (excess === undefined) continue;
+      const why = { ...excess, reason: "Evicted", gracePeriodSeconds: GRACE_SECONDS, disruption: false };
       emit({ type: "evicted", at: clock.now(), ...why });
       return;
     }

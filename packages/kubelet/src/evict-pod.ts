@@ -11,6 +11,8 @@ export interface Eviction {
   readonly reason: string;
   readonly message: string;
   readonly gracePeriodSeconds: number;
+  /** What metrics count it as. Default: they do not. */
+  readonly signal?: string;
   /** Of the Event. Default: none. */
   readonly annotations?: Readonly<Record<string, string>>;
   /** Whether its logs go as well, because the node needs their place on the disk. Default: false. */

@@ -1,5 +1,6 @@
 import { objectsNamedBy } from "@krustlet/environment";
 import { hasStorageLimit } from "@krustlet/eviction";
+import type { StorageExcess } from "@krustlet/eviction";
 import type { ObjectKey } from "@krustlet/interface";
 import type { PodEvent } from "@krustlet/pod-machine";
 import type { V1Pod } from "@kubernetes/client-node";
@@ -108,14 +109,15 @@ function evictions(context: PodContext): Observable<PodEvent> {
   return evictOverLimit(context, intervalMs, () => overLimit(context));
 }
 
-async function overLimit(context: PodContext): Promise<string | undefined> {
+async function overLimit(context: PodContext): Promise<StorageExcess | undefined> {
   const volumes = await context.mounting;
   const usage = (await volumes?.usage()) ?? [];
   const over = usage.find(({ bytes, limit }) => limit !== undefined && bytes > limit);
   if (over === undefined) return undefined;
   const spec = context.pod.spec?.volumes?.find(({ name }) => name === over.volume);
   const limit = spec?.emptyDir?.sizeLimit ?? String(over.limit);
-  return `Usage of EmptyDir volume "${over.volume}" exceeds the limit "${limit}". `;
+  const message = `Usage of EmptyDir volume "${over.volume}" exceeds the limit "${limit}". `;
+  return { message, signal: "emptydirfs.limit" };
 }
 
 /** Whatever time brings: the minute where nobody tells of changes, tokens to renew. */

@@ -132,6 +132,8 @@ type PodHappening =
        * itself used up too much.
        */
       readonly disruption?: boolean;
+      /** What for, as metrics count it: an eviction signal such as `memory.available`, or the resource of a preemption. */
+      readonly signal?: string;
       /** Of the Kubernetes Event that tells it, for whoever writes that; the machine does not read them. */
       readonly annotations?: Readonly<Record<string, string>>;
     }

@@ -109,7 +109,15 @@ export function createEvictor(init: EvictorInit): Evictor {
     const gracePeriodSeconds = evictionGraceOf(threshold, pod, policy);
     log.warn({ ...podFields(key), resource, gracePeriodSeconds }, `the pod is evicted: ${message.trim()}`);
     const annotations = evictionAnnotationsOf(threshold, pod, use);
-    const eviction = { reason: "Evicted", message, annotations, gracePeriodSeconds, removeLogs: isDisk };
+    const { signal: reached } = threshold;
+    const eviction = {
+      reason: "Evicted",
+      message,
+      signal: reached,
+      annotations,
+      gracePeriodSeconds,
+      removeLogs: isDisk,
+    };
     await pods.evict(key.uid, eviction, { signal });
     // Else what it has given up would not be seen, and the next one would have to go.
     if (resource === "memory") await releaseMemory();

@@ -17,6 +17,12 @@ export interface KubeletInstruments {
   readonly startedPods: Tally<never>;
   readonly startedContainers: Tally<"container_type">;
   readonly failedContainers: Tally<"container_type" | "code">;
+  readonly terminatedContainers: Tally<"container_type" | "exit_code" | "reason">;
+  readonly failedPods: Tally<never>;
+  readonly containersPerPod: Histogram<never>;
+  readonly rejections: Tally<"reason">;
+  readonly evictions: Tally<"eviction_signal">;
+  readonly preemptions: Tally<"preemption_signal">;
   readonly requests: Tally<HttpLabel>;
   readonly inFlight: Tally<HttpLabel>;
   readonly durations: Histogram<HttpLabel>;
@@ -69,6 +75,42 @@ export function createKubeletInstruments(): KubeletInstruments {
       help: "Cumulative number of errors when starting containers",
       type: "counter",
       labels: ["container_type", "code"],
+    }),
+    terminatedContainers: createTally({
+      name: "kubelet_terminated_containers_total",
+      help: "How many containers have ended, by how they did; exit codes above 255 are other",
+      type: "counter",
+      labels: ["container_type", "exit_code", "reason"],
+    }),
+    failedPods: createTally({
+      name: "kubelet_started_pods_errors_total",
+      help: "Cumulative number of errors when starting pods",
+      type: "counter",
+      labels: [],
+    }),
+    containersPerPod: createHistogram({
+      name: "kubelet_containers_per_pod_count",
+      help: "The number of containers per pod.",
+      labels: [],
+      bounds: [1, 2, 4, 8, 16],
+    }),
+    rejections: createTally({
+      name: "kubelet_admission_rejections_total",
+      help: "How many pods the node has rejected, by the reason",
+      type: "counter",
+      labels: ["reason"],
+    }),
+    evictions: createTally({
+      name: "kubelet_evictions",
+      help: "Cumulative number of pod evictions by eviction signal",
+      type: "counter",
+      labels: ["eviction_signal"],
+    }),
+    preemptions: createTally({
+      name: "kubelet_preemptions",
+      help: "Cumulative number of pod preemptions by preemption resource",
+      type: "counter",
+      labels: ["preemption_signal"],
     }),
     requests: createTally({
       name: "kubelet_http_requests_total",

@@ -1,8 +1,8 @@
 import type { Clock } from "@krustlet/interface";
 
 import type { PodReader } from "../kubelet-api-init.ts";
+import { countStep } from "./count-step.ts";
 import type { MetricFamily } from "./exposition.ts";
-import { imageSizeLabelOf } from "./image-size-label.ts";
 import { createKubeletInstruments } from "./kubelet-instruments.ts";
 import { podCountsOf } from "./pod-counts.ts";
 import { followPodStart } from "./pod-start.ts";
@@ -36,8 +36,8 @@ const METHODS = ["GET", "POST"];
 export function createKubeletMetrics(init: KubeletMetricsInit): KubeletMetrics {
   const { nodeName, version, pods, clock } = init;
   const starting = new Map<string, PodStarting>();
-  const { podStart, sli, total, pull, startedPods, startedContainers, failedContainers, ...http } =
-    createKubeletInstruments();
+  const instruments = createKubeletInstruments();
+  const { podStart, sli, total, requests, inFlight, durations } = instruments;
 
   const observeStart = (step: PodStep): void => {
     const uid = step.pod.metadata?.uid ?? "";
@@ -52,17 +52,8 @@ export function createKubeletMetrics(init: KubeletMetricsInit): KubeletMetrics {
 
   return {
     observe: (step) => {
-      const { event, previous, state } = step;
       observeStart(step);
-      if (previous.name === "Mounting" && state.name === "Running") startedPods.add({});
-      if (event.type === "started") startedContainers.add({ container_type: typeOf(step, event.container) });
-      if (event.type === "startFailed") {
-        failedContainers.add({ container_type: typeOf(step, event.container), code: event.reason });
-      }
-      if (event.type === "pulled" && event.pull !== undefined) {
-        const { bytes, durationMs } = event.pull;
-        pull.observe({ image_size_in_bytes: imageSizeLabelOf(bytes) }, durationMs / 1000);
-      }
+      countStep(step, instruments);
     },
     request: (method, segment) => {
       const labels = {
@@ -72,19 +63,16 @@ export function createKubeletMetrics(init: KubeletMetricsInit): KubeletMetrics {
         long_running: "false",
       };
       const begun = clock.elapsed();
-      http.requests.add(labels);
-      http.inFlight.add(labels);
+      requests.add(labels);
+      inFlight.add(labels);
       return () => {
-        http.inFlight.add(labels, -1);
-        http.durations.observe(labels, (clock.elapsed() - begun) / 1000);
+        inFlight.add(labels, -1);
+        durations.observe(labels, (clock.elapsed() - begun) / 1000);
       };
     },
     families: () => [
       ...podCountsOf(pods),
-      ...[podStart, sli, total, pull, startedPods, startedContainers, failedContainers].map((each) =>
-        each.family(),
-      ),
-      ...[http.requests, http.durations, http.inFlight].map((each) => each.family()),
+      ...Object.values(instruments).map((each) => each.family()),
       infoOf("kubelet_node_name", "The node's name. The count is always 1.", { node: nodeName }),
       infoOf("kubernetes_build_info", "A metric with a constant '1' value labeled by version.", {
         git_version: version,
@@ -97,9 +85,4 @@ export function createKubeletMetrics(init: KubeletMetricsInit): KubeletMetrics {
 
 function infoOf(name: string, help: string, labels: Readonly<Record<string, string>>): MetricFamily {
   return { name, help, type: "gauge", samples: [{ labels, value: 1 }] };
-}
-
-function typeOf({ state }: PodStep, container: string): "container" | "init_container" {
-  const kind = state.facts.containers.find(({ name }) => name === container)?.kind;
-  return kind === undefined || kind === "regular" ? "container" : "init_container";
 }

@@ -54,16 +54,23 @@ async function judge(context: PodContext, signal: AbortSignal): Promise<Rejectio
       context.admitted = refused === undefined;
       return refused;
     }
-    await Promise.all(uids.map((uid) => preempt(context, uid, signal)));
+    const resource = refused.reason.replace(/^OutOf/u, "");
+    await Promise.all(uids.map((uid) => preempt(context, uid, resource, signal)));
     for (const uid of uids) preempted.add(uid);
   }
 }
 
-async function preempt({ kubelet, shared }: PodContext, uid: string, signal: AbortSignal): Promise<void> {
+async function preempt(
+  { kubelet, shared }: PodContext,
+  uid: string,
+  resource: string,
+  signal: AbortSignal,
+): Promise<void> {
   const living = shared.pods.get(uid);
   const gracePeriodSeconds = living?.context.pod.spec?.terminationGracePeriodSeconds ?? 30;
   const { clock, rootDir } = kubelet;
-  await evictPod(living, { ...PREEMPTING, gracePeriodSeconds }, { shared, clock, rootDir }, { signal });
+  const eviction = { ...PREEMPTING, signal: resource, gracePeriodSeconds };
+  await evictPod(living, eviction, { shared, clock, rootDir }, { signal });
 }
 
 /** Which runtime runs the pod's containers. */
