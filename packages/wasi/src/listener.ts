@@ -10,6 +10,7 @@ export interface PreopenedListener extends AsyncDisposable {
   readonly addresses: readonly { readonly address: string; readonly port: number }[];
   /** How many connections wait to be accepted. */
   readonly waiting: number;
+  readonly closed: boolean;
   /** The next connection that waits, if one does; the caller owns it. */
   accept(): Socket | undefined;
   /** Calls `wake` once a connection waits; the result cancels it. */
@@ -66,7 +67,9 @@ export async function openListener({ name, binds }: ListenerInit): Promise<Preop
     waiting.push(socket);
     for (const wake of wakes) wake();
   };
+  let closed = false;
   const close = (): void => {
+    closed = true;
     for (const server of servers.splice(0)) server.close();
     for (const socket of waiting.splice(0)) socket.destroy();
   };
@@ -86,6 +89,9 @@ export async function openListener({ name, binds }: ListenerInit): Promise<Preop
     get waiting() {
       return waiting.length;
     },
+    get closed() {
+      return closed;
+    },
     accept: () => waiting.shift(),
     onConnection(wake) {
       wakes.add(wake);
@@ -93,9 +99,9 @@ export async function openListener({ name, binds }: ListenerInit): Promise<Preop
     },
     close,
     async [Symbol.asyncDispose]() {
-      const closed = servers.map((server) => new Promise((resolve) => server.once("close", resolve)));
+      const ended = servers.map((server) => new Promise((resolve) => server.once("close", resolve)));
       close();
-      await Promise.all(closed);
+      await Promise.all(ended);
     },
   };
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 
 import { ERRNO, errnoOf } from "../src/errno.ts";
 import { hostLookup } from "../src/wasmedge/host-lookup.ts";
-import { bindAddressOf, targetAddressOf } from "../src/wasmedge/network-policy.ts";
+import { bindAddressOf, onlyPeerOf, targetAddressOf } from "../src/wasmedge/network-policy.ts";
 import { portOfService } from "../src/wasmedge/service-ports.ts";
 import {
   addressOfBytes,
@@ -57,11 +57,18 @@ describe("the policy", () => {
       const wanted = `${run % 2 === 0 ? 127 : below(256)}.${below(256)}.${below(256)}.${3 + below(253)}`;
       expect(errnoIn(() => bindAddressOf(POD, wanted))).toBe(ERRNO.ADDRNOTAVAIL);
     }
-    for (const wanted of ["0.0.0.0", "::", POD.address]) expect(bindAddressOf(POD, wanted)).toBe(POD.address);
-    for (const wanted of ["::1", "127.0.0.1", "fe80::1"])
-      expect(errnoIn(() => bindAddressOf(POD, wanted))).toBe(ERRNO.ADDRNOTAVAIL);
+    for (const wanted of ["0.0.0.0", "::", "127.0.0.1", "::1", POD.address])
+      expect(bindAddressOf(POD, wanted)).toBe(POD.address);
+    expect(errnoIn(() => bindAddressOf(POD, "fe80::1"))).toBe(ERRNO.ADDRNOTAVAIL);
     expect(bindAddressOf({ address: "fd00::2" }, "::")).toBe("fd00::2");
-    expect(errnoIn(() => bindAddressOf({ address: "fd00::2" }, "0.0.0.0"))).toBe(ERRNO.ADDRNOTAVAIL);
+    for (const wanted of ["0.0.0.0", "127.0.0.1"])
+      expect(errnoIn(() => bindAddressOf({ address: "fd00::2" }, wanted))).toBe(ERRNO.ADDRNOTAVAIL);
+  });
+
+  it("lets a guest's loopback hear nobody but the guest's own address", () => {
+    for (const wanted of ["127.0.0.1", "::1"]) expect(onlyPeerOf(POD, wanted)).toBe(POD.address);
+    for (const wanted of ["0.0.0.0", "::", POD.address]) expect(onlyPeerOf(POD, wanted)).toBeUndefined();
+    expect(onlyPeerOf({}, "127.0.0.1")).toBeUndefined();
   });
 
   it("never leads a guest with an address to the host's loopback", () => {

@@ -88,6 +88,11 @@ describe("datagrams", () => {
 });
 
 describe("a guest that ends while it binds", () => {
+  const bind = (socket: TcpDescriptor | UdpDescriptor, port: number): Promise<void> => {
+    const wanted = { address: "127.0.0.1", port };
+    return socket instanceof TcpDescriptor ? socket.bind(wanted, { left: 1 }) : socket.bind(wanted);
+  };
+
   it.each([TcpDescriptor, UdpDescriptor])("leaves the port free: %o", async (Kind) => {
     const probe = createServer();
     await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
@@ -95,11 +100,11 @@ describe("a guest that ends while it binds", () => {
     const port = typeof bound === "object" && bound !== null ? bound.port : 0;
     await new Promise((resolve) => probe.close(resolve));
     const socket = new Kind(FAMILY.INET4);
-    const binding = socket.bind({ address: "127.0.0.1", port }, { left: 1 });
+    const binding = bind(socket, port);
     socket.close();
     await binding;
     const again = new Kind(FAMILY.INET4);
-    expect(await errnoAfter(again.bind({ address: "127.0.0.1", port }, { left: 1 }))).toBe(ERRNO.SUCCESS);
+    expect(await errnoAfter(bind(again, port))).toBe(ERRNO.SUCCESS);
     again.close();
   });
 });

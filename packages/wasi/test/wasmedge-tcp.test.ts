@@ -3,8 +3,8 @@ import type { AddressInfo, Server, Socket } from "node:net";
 
 import { describe, expect, it } from "vitest";
 
-import { createWasi } from "../src/index.ts";
-import type { NetworkPolicy } from "../src/index.ts";
+import { createWasi, openListener } from "../src/index.ts";
+import type { NetworkPolicy, PreopenedListener } from "../src/index.ts";
 import { compileGuest } from "./compile-guest.ts";
 import { runGuest } from "./run-guest.ts";
 import { startGuest } from "./start-guest.ts";
@@ -40,8 +40,12 @@ async function freePort(host: string): Promise<number> {
   return portOf(server);
 }
 
-async function tcp(args: readonly (string | number)[], network: NetworkPolicy = HOST): Promise<string> {
-  const { exit, stdout, stderr } = await runGuest("wasmedge-tcp", args.map(String), { network });
+async function tcp(
+  args: readonly (string | number)[],
+  network: NetworkPolicy = HOST,
+  listen: readonly PreopenedListener[] = [],
+): Promise<string> {
+  const { exit, stdout, stderr } = await runGuest("wasmedge-tcp", args.map(String), { network, listen });
   if (exit.kind !== "exit" || exit.code !== 0) throw new Error(`${JSON.stringify(exit)} ${stdout} ${stderr}`);
   return stdout;
 }
@@ -130,6 +134,50 @@ describe("a TCP server", () => {
     expect(await guest.exit).toEqual({ kind: "exit", code: 0 });
   });
 
+  it("on its loopback hears its own address alone", async () => {
+    const guest = await startGuest("wasmedge-tcp", ["server", "127.0.0.1", "0", "1"], { network: POD });
+    const line = await guest.line();
+    expect(line).toMatch(/^listening 127\.77\.0\.1:\d+$/u);
+    const port = Number(line.split(":").at(-1));
+    await expect(exchange("127.0.0.1", port, "")).rejects.toThrow("ECONNREFUSED");
+    for (const neighbour of ["127.0.0.1", "127.77.0.2"])
+      await expect(exchange("127.77.0.1", port, "", neighbour)).rejects.toThrow("ECONNRESET");
+    expect(await exchange("127.77.0.1", port, "mine", "127.77.0.1")).toBe("mine");
+    expect(await guest.exit).toEqual({ kind: "exit", code: 0 });
+  });
+
+  it.each(["0.0.0.0", "127.0.0.1", "127.77.0.1"])(
+    "that binds %s and a port it was given listens on the socket that waits there, at every address of it",
+    async (wanted) => {
+      const free = await freePort("127.77.0.1");
+      const listener = await openListener({
+        name: "http",
+        binds: [
+          { address: "127.77.0.1", port: free },
+          { address: "127.0.0.1", port: 0 },
+        ],
+      });
+      const published = listener.addresses[1]?.port ?? 0;
+      const early = exchange("127.0.0.1", published, "early");
+      const guest = await startGuest("wasmedge-tcp", ["server", wanted, String(free), "2"], {
+        network: POD,
+        listen: [listener],
+      });
+      expect(await guest.line()).toBe(`listening 127.77.0.1:${free}`);
+      expect(await early).toBe("early");
+      expect(await exchange("127.77.0.1", free, "late")).toBe("late");
+      expect(await guest.exit).toEqual({ kind: "exit", code: 0 });
+      await expect(exchange("127.0.0.1", published, "")).rejects.toThrow("ECONNREFUSED");
+    },
+  );
+
+  it("gets the socket that it was given once, and again when it has closed its own", async () => {
+    const listener = await openListener({ name: "http", binds: [{ address: "127.77.0.1", port: 0 }] });
+    const port = listener.addresses[0]?.port ?? 0;
+    const out = await tcp(["twice", "0.0.0.0", port], POD, [listener]);
+    expect(out).toBe("bind 0 3 0\n");
+  });
+
   it("leaves its port free when its guest is ended, and drops who waits", async () => {
     const guest = await startGuest("wasmedge-tcp", ["server", "127.0.0.1", "0", "9"], { network: HOST });
     const port = Number((await guest.line()).split(":").at(-1));
@@ -148,9 +196,10 @@ describe("a TCP server", () => {
 describe("what a guest may not", () => {
   it.each([
     ["its neighbour's address", "127.77.0.2", POD, 4],
-    ["loopback, where it has an address", "127.0.0.1", POD, 4],
-    ["an address of a neighbour in IPv6", "::1", POD, 4],
+    ["another address of the host's loopback", "127.0.0.2", POD, 4],
+    ["its own loopback in IPv6", "::1", POD, 0],
     ["its own address", "127.77.0.1", POD, 0],
+    ["its own loopback", "127.0.0.1", POD, 0],
   ])("binding to %s", async (_what, address, network, errno) => {
     expect(await tcp(["bind", address, 0], network)).toBe(`bind ${errno}\n`);
   });

@@ -47,6 +47,27 @@ describe("UDP", () => {
     }
   });
 
+  it("on a guest's loopback hears its own address alone", async () => {
+    const guest = await startGuest("wasmedge-newer", ["echo", "127.0.0.1", "1"], { network: POD });
+    const port = Number((await guest.line()).split(" ").at(-1));
+    const [neighbour, own] = [createSocket("udp4"), createSocket("udp4")];
+    try {
+      await new Promise<void>((resolve) => neighbour.bind(0, "127.77.0.2", resolve));
+      await new Promise<void>((resolve) => own.bind(0, "127.77.0.1", resolve));
+      // Datagrams on the loopback device arrive in the order of their sending.
+      await new Promise((resolve) => neighbour.send("foreign", port, "127.77.0.1", resolve));
+      const answered = new Promise<string>((resolve) =>
+        own.once("message", (data) => resolve(data.toString())),
+      );
+      own.send("mine", port, "127.77.0.1");
+      expect(await answered).toBe("enim");
+      expect(await guest.exit).toEqual({ kind: "exit", code: 0 });
+    } finally {
+      neighbour.close();
+      own.close();
+    }
+  });
+
   it("connected: reads, writes and looks ahead", async () => {
     const socket = createSocket("udp4");
     const senders: string[] = [];

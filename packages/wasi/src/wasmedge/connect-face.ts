@@ -6,7 +6,8 @@ import { descriptorOf } from "../preview1/descriptor-of.ts";
 import { whenReady } from "../preview1/transfer.ts";
 import { RIGHTS } from "../rights.ts";
 import { readAddress } from "./address-memory.ts";
-import { bindAddressOf, sourceAddressOf, targetAddressOf } from "./network-policy.ts";
+import { givenListenerFor } from "./given-listener.ts";
+import { bindAddressOf, onlyPeerOf, sourceAddressOf, targetAddressOf } from "./network-policy.ts";
 import { anyAddress, FAMILY } from "./socket-address.ts";
 import type { Endpoint } from "./socket-address.ts";
 import { acceptorOf, budgetOf, networkOf, socketOf } from "./socket-of.ts";
@@ -33,9 +34,13 @@ function open(guest: Guest, family: number, type: number, result: number): numbe
   return ERRNO.SUCCESS;
 }
 
-function bindTo(guest: Guest, socket: TcpDescriptor | UdpDescriptor, wanted: Endpoint): Promise<void> {
-  const bound = { address: bindAddressOf(networkOf(guest), wanted.address), port: wanted.port };
-  return socket instanceof UdpDescriptor ? socket.bind(bound) : socket.bind(bound, budgetOf(guest));
+async function bindTo(guest: Guest, socket: TcpDescriptor | UdpDescriptor, wanted: Endpoint): Promise<void> {
+  const policy = networkOf(guest);
+  const bound = { address: bindAddressOf(policy, wanted.address), port: wanted.port };
+  const onlyPeer = onlyPeerOf(policy, wanted.address);
+  if (socket instanceof UdpDescriptor) return socket.bind(bound, onlyPeer);
+  const given = givenListenerFor(guest, bound);
+  return given === undefined ? socket.bind(bound, budgetOf(guest), onlyPeer) : socket.adopt(given);
 }
 
 function bind(guest: Guest, fd: number, address: number, port: number): Answer {

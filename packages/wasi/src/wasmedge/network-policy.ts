@@ -4,9 +4,10 @@ import { canonicalAddress, isIpv4 } from "./socket-address.ts";
 /** What a guest may do on the network by sockets that it opens itself. */
 export interface NetworkPolicy {
   /**
-   * The guest's own address. Sockets bind to it where the guest asks for any address, and every other is
-   * `ADDRNOTAVAIL`; what the guest connects or sends to sees it as the source; and `127.0.0.1` and `::1`, as
-   * something to connect to, are this address, not the host's loopback. Absent: the host's addresses, all of them.
+   * The guest's own address. Sockets bind to it where the guest asks for any address or for `127.0.0.1` or `::1`, and
+   * every other is `ADDRNOTAVAIL`; what the guest connects or sends to sees it as the source; and `127.0.0.1` and `::1`, as
+   * something to connect to, are this address, not the host's loopback. A socket bound to those two hears nobody but
+   * who is at this address too. Absent: the host's addresses, all of them.
    */
   readonly address?: string;
   /** Whether the guest may connect (or send) to this IP address; refused is `ACCES`. Default: yes. */
@@ -19,7 +20,8 @@ export interface NetworkPolicy {
 }
 
 const ANY: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
-const OWN: ReadonlySet<string> = new Set([...ANY, "127.0.0.1", "::1"]);
+const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "::1"]);
+const OWN: ReadonlySet<string> = new Set([...ANY, ...LOOPBACK]);
 
 function ownAddressOf({ address }: NetworkPolicy): string | undefined {
   return address === undefined ? undefined : canonicalAddress(address);
@@ -29,7 +31,12 @@ function ownAddressOf({ address }: NetworkPolicy): string | undefined {
 export function bindAddressOf(policy: NetworkPolicy, wanted: string): string {
   const own = ownAddressOf(policy);
   if (own === undefined || own === wanted) return wanted;
-  return ANY.has(wanted) && (wanted === "::" || isIpv4(own)) ? own : fail(ERRNO.ADDRNOTAVAIL);
+  return OWN.has(wanted) && (wanted.includes(":") || isIpv4(own)) ? own : fail(ERRNO.ADDRNOTAVAIL);
+}
+
+/** The only address whose connections and datagrams come to a socket bound to `wanted`: the guest's, for its loopback. */
+export function onlyPeerOf(policy: NetworkPolicy, wanted: string): string | undefined {
+  return LOOPBACK.has(wanted) ? ownAddressOf(policy) : undefined;
 }
 
 /** What a socket that was never bound sends from. */

@@ -9,7 +9,7 @@ import { anyAddress, canonicalAddress } from "./socket-address.ts";
 import type { Endpoint, Family } from "./socket-address.ts";
 import { SocketOptions } from "./socket-options.ts";
 import { TcpListener } from "./tcp-listener.ts";
-import type { WaitingBudget } from "./tcp-listener.ts";
+import type { BoundListener, WaitingBudget } from "./tcp-listener.ts";
 
 const CONNECTING = ["connect", "error", "close"] as const;
 const MAX_BACKLOG = 1024;
@@ -21,7 +21,7 @@ export class TcpDescriptor extends SocketDescriptor {
   readonly family: Family;
   readonly options: SocketOptions = new SocketOptions();
   #phase: "idle" | "connecting" | "connected" | "failed" = "idle";
-  #listener: TcpListener | undefined;
+  #listener: BoundListener | undefined;
   #listening = false;
   #closed = false;
   #pending = 0;
@@ -61,11 +61,18 @@ export class TcpDescriptor extends SocketDescriptor {
     return this.#phase === "connected" ? this.#peer : undefined;
   }
 
-  async bind(wanted: Endpoint, budget: WaitingBudget): Promise<void> {
-    if (this.#listener !== undefined || this.#phase !== "idle") fail(ERRNO.INVAL);
-    const listener = await TcpListener.bind(wanted, budget);
+  /** Binds; connections from any address but `onlyPeer`, where that is given, are reset. */
+  async bind(wanted: Endpoint, budget: WaitingBudget, onlyPeer?: string): Promise<void> {
+    this.#requireUnbound();
+    const listener = await TcpListener.bind(wanted, budget, onlyPeer);
     if (this.#closed) listener.close();
     else this.#listener = listener;
+  }
+
+  /** Is bound by a listener that is there; it is this descriptor's from now on. */
+  adopt(listener: BoundListener): void {
+    this.#requireUnbound();
+    this.#listener = listener;
   }
 
   /** Whether it has to be bound before it can listen. */
@@ -162,6 +169,10 @@ export class TcpDescriptor extends SocketDescriptor {
     if (this.#phase !== "connected") socket.destroy();
     else if (this.options.linger === 0) socket.resetAndDestroy();
     else super.close();
+  }
+
+  #requireUnbound(): void {
+    if (this.#listener !== undefined || this.#phase !== "idle") fail(ERRNO.INVAL);
   }
 
   #established(direction: Direction): boolean {

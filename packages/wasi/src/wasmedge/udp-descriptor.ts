@@ -1,5 +1,5 @@
 import { createSocket } from "node:dgram";
-import type { RemoteInfo, Socket } from "node:dgram";
+import type { Socket } from "node:dgram";
 
 import { Descriptor, WOULD_BLOCK } from "../descriptors/descriptor.ts";
 import type { Direction, Readiness } from "../descriptors/descriptor.ts";
@@ -79,7 +79,8 @@ export class UdpDescriptor extends Descriptor {
     return this.#socket !== undefined;
   }
 
-  async bind({ address, port }: Endpoint): Promise<void> {
+  /** Datagrams from any address but `onlyPeer`, where that is given, are lost. */
+  async bind({ address, port }: Endpoint, onlyPeer?: string): Promise<void> {
     if (this.#socket !== undefined) fail(ERRNO.INVAL);
     this.#type = isIpv4(address) ? "udp4" : "udp6";
     const socket = createSocket({
@@ -103,7 +104,10 @@ export class UdpDescriptor extends Descriptor {
     }
     socket.removeAllListeners("error");
     socket.on("error", (error) => this.#failed(errnoOf(error)));
-    socket.on("message", (data, from) => this.#arrived(data, from));
+    socket.on("message", (data, { address: from, port: fromPort }) => {
+      const peer = { address: canonicalAddress(from), port: fromPort };
+      if (onlyPeer === undefined || peer.address === onlyPeer) this.#arrived(data, peer);
+    });
     this.#socket = socket;
     if (this.options.has(OPTION.BROADCAST)) socket.setBroadcast(true);
   }
@@ -201,10 +205,10 @@ export class UdpDescriptor extends Descriptor {
     return this.#type === "udp6" && isIpv4(address) ? `::ffff:${address}` : address;
   }
 
-  #arrived(data: Uint8Array, { address, port }: RemoteInfo): void {
+  #arrived(data: Uint8Array, from: Endpoint): void {
     if (this.#queue.length >= MAX_QUEUED || this.#queued + data.length > MAX_QUEUED_BYTES) return;
     if (this.#readClosed) return;
-    this.#queue.push({ data, from: { address: canonicalAddress(address), port } });
+    this.#queue.push({ data, from });
     this.#queued += data.length;
     this.#wake();
   }

@@ -140,7 +140,14 @@ int main(int argc, char **argv) {
   else if (strcmp(argv[1], "again") == 0) again();
   else if (strcmp(argv[1], "options") == 0) options();
   else if (strcmp(argv[1], "bind") == 0) printf("bind %d\n", sock_bind(fd, &address, port));
-  else if (strcmp(argv[1], "connect") == 0) printf("connect %d\n", sock_connect(fd, &address, port));
+  else if (strcmp(argv[1], "twice") == 0) {
+    uint32_t other;
+    printf("bind %d", sock_bind(fd, &address, port));
+    OK(sock_open(family_of(argv[2]), STREAM, &other));
+    printf(" %d", sock_bind(other, &address, port));
+    close(fd);
+    printf(" %d\n", sock_bind(other, &address, port));
+  } else if (strcmp(argv[1], "connect") == 0) printf("connect %d\n", sock_connect(fd, &address, port));
   else if (strcmp(argv[1], "flood") == 0) {
     static char block[65536];
     OK(sock_connect(fd, &address, port));
