@@ -151,6 +151,21 @@ describe("a bad command line", () => {
     expect(result.stderr).toContain("fly");
   });
 
+  it("with an --env-file that is not there, which Node leaves to krustlet", async () => {
+    expectOneSentence(
+      await krustlet(["run", "--env-file", "absent.env", exerciser]),
+      "--env-file absent.env",
+    );
+  });
+
+  it("whose output cannot be written", async () => {
+    for (const args of [["--help"], ["images"], ["inspect", exerciser]]) {
+      const result = await krustlet(args, { through: ["sh", "-c", 'exec "$0" "$@" > /dev/full'] });
+      expectOneSentence(result, "standard output cannot be written: no space is left on the device");
+      expect(result.code).toBe(125);
+    }
+  });
+
   it("with a reference that cannot be one", async () => {
     expectOneSentence(await krustlet(["pull", "registry.example/UPPER CASE:v1"]), "UPPER CASE");
   });

@@ -50,6 +50,21 @@ const tree = (path: string, more: Readonly<Record<string, string>> = {}): Buffer
     ...Object.entries(more).map(([name, content]) => ({ name, content })),
   ]);
 
+describe("krustlet images prune", () => {
+  it("frees at once what no image needs any more, and leaves the others", async () => {
+    await using own = await temporaryDirectory();
+    const [gone, kept] = [
+      await push("prune/gone", buildCncfArtifact(module)),
+      await push("prune/kept", buildCncfArtifact(await readFile(demo("server", "build", "server.wasm")))),
+    ];
+    expect((await krustlet(["pull", "-q", gone, kept], { home: own.path })).code).toBe(0);
+    expect((await krustlet(["images", "rm", gone], { home: own.path })).code).toBe(0);
+    const { stdout } = await krustlet(["images", "prune"], { home: own.path });
+    expect(stdout).toMatch(/^[1-9][\d.]* kB freed\n$/);
+    expect((await krustlet(["inspect", kept], { home: own.path })).stderr).toBe("");
+  });
+});
+
 describe("krustlet run <reference>", () => {
   const forms: readonly (readonly [string, () => Artifact])[] = [
     ["the CNCF's artifact", () => buildCncfArtifact(module)],

@@ -1,8 +1,11 @@
-#!/usr/bin/env node
+#!/bin/sh
+// 2>/dev/null; exec node -- "$0" "$@"
 /**
- * Starts krustlet under any Node that npm supports. The guests' waiting calls need WebAssembly's JavaScript promise
- * integration, on by default since Node 24.21; an older Node hands over to the one of the npm package `node`, if that
- * is installed, and says so if it is not.
+ * Starts krustlet under any Node that npm supports. To a shell, all of it is the line above, which is a comment to Node:
+ * without a --, Node takes --env-file, which is the guest's, for its own.
+ *
+ * The guests' waiting calls need WebAssembly's JavaScript promise integration, on by default since Node 24.21; an older Node
+ * hands over to the one of the npm package `node`, if that is installed, and says so if it is not.
  */
 "use strict";
 
@@ -22,7 +25,7 @@ function handOver() {
     process.exit(125);
   }
   const { spawn } = require("node:child_process");
-  const child = spawn(node, process.argv.slice(1), {
+  const child = spawn(node, ["--", ...process.argv.slice(1)], {
     stdio: "inherit",
     env: { ...process.env, KRUSTLET_HANDED_OVER: "1" },
   });

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 
 import { KrustletError } from "@krustlet/interface";
+import { didYouMean } from "@krustlet/manifest/did-you-mean";
 
 /** One option of a command. */
 export interface OptionSpec {
@@ -86,8 +87,29 @@ function parse(options: OptionTable, args: readonly string[]): ReturnType<typeof
   try {
     return parseArgs({ args: [...args], options: table, allowPositionals: true, strict: true });
   } catch (cause) {
-    const [sentence = ""] = (cause instanceof Error ? cause.message : String(cause)).split(/\. |\n/u);
-    const message = sentence.replace(/^[A-Z](?=[a-z])/u, (first) => first.toLowerCase());
-    throw new KrustletError("InvalidUsage", message, { cause });
+    throw new KrustletError("InvalidUsage", sentenceOf(cause, options), { cause });
   }
+}
+
+/** What `parseArgs` has to say, in words of a command line. */
+function sentenceOf(cause: unknown, options: OptionTable): string {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const [, written = ""] = /'(-[^\s',=]*)/u.exec(text) ?? [];
+  const unknown = text.startsWith("Unknown option");
+  if (unknown) return `unknown option ${written}${nearestTo(written, options)}`;
+  const short = /^-(.)$/u.exec(written)?.[1];
+  const name = short && Object.entries(options).find(([, each]) => each.short === short)?.[0];
+  const option = /(--[\w-]+)/u.exec(text)?.[1] ?? (name === undefined ? written : `--${name}`);
+  if (/does not take an argument/u.test(text)) return `${option} takes no value`;
+  if (/argument missing/u.test(text)) return `${option} needs a value`;
+  if (/ambiguous/u.test(text))
+    return `${option} needs a value; one that begins with a dash is written ${option}=-…`;
+  const [sentence = ""] = text.split(/\. |\n/u);
+  return sentence;
+}
+
+function nearestTo(written: string, options: OptionTable): string {
+  if (!written.startsWith("--")) return "";
+  const known = Object.keys(options).filter((name) => options[name]?.alias !== true);
+  return didYouMean(written.slice(2), known).replace('"', '"--');
 }

@@ -1,6 +1,11 @@
 import type { Command } from "./command.ts";
 import type { OptionTable } from "./command-line.ts";
 
+/** Options of krustlet itself, without a command. */
+export const OWN_OPTIONS: OptionTable = {
+  version: { type: "boolean", short: "V", help: "print the version" },
+};
+
 /** Options that every command has. */
 export const COMMON_OPTIONS: OptionTable = {
   root: {
@@ -80,7 +85,7 @@ export const COMMANDS: readonly Command[] = [
         help: "most memory: 64m, 1g, or a quantity such as 64Mi",
       },
       cpus: { type: "string", value: "CORES", help: "most CPU: 0.5, or a quantity such as 500m" },
-      runtime: { type: "string", value: "NAME", help: "wasi or wasmer (default wasi)" },
+      runtime: { type: "string", choices: ["wasi", "wasmer"], help: "what runs it (default wasi)" },
       pull: {
         type: "string",
         choices: ["always", "missing", "never"],
@@ -91,6 +96,12 @@ export const COMMANDS: readonly Command[] = [
         short: "i",
         help: "accepted for docker's sake: stdin is always passed on",
       },
+      tty: {
+        type: "boolean",
+        short: "t",
+        help: "accepted for docker's sake: a single container has your streams",
+      },
+      rm: { type: "boolean", help: "accepted for docker's sake: nothing is left of a container" },
       watch: {
         type: "string",
         value: "DIR",

@@ -4,8 +4,8 @@ import type { OptionSpec, OptionTable } from "./command-line.ts";
 /** A command whose options are known. */
 type HelpedCommand = Omit<Command, "options" | "load"> & { readonly options: OptionTable };
 
-/** What `krustlet --help` prints. */
-export function helpOf(commands: readonly Command[], common: OptionTable): string {
+/** What `krustlet --help` prints; `own` are options of no command. */
+export function helpOf(commands: readonly Command[], common: OptionTable, own: OptionTable): string {
   const width = Math.max(...commands.map(({ name }) => name.length));
   return [
     "Runs WebAssembly as Kubernetes pods: with one command and no cluster, or as a node of one.",
@@ -14,6 +14,9 @@ export function helpOf(commands: readonly Command[], common: OptionTable): strin
     "",
     "Commands:",
     ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
+    "",
+    "Options:",
+    ...optionLines(own),
     "",
     "Options of every command:",
     ...optionLines(common),

@@ -55,13 +55,14 @@ function sinkOf(fd: number, open: () => NodeJS.WriteStream): ByteSink {
   const failed = Promise.withResolvers<Error>();
   let stream: NodeJS.WriteStream | undefined;
   let broken = false;
+  const fail = (error: Error): void => {
+    broken = true;
+    failed.resolve(error);
+  };
   const opened = (): NodeJS.WriteStream => {
     if (stream === undefined) {
       stream = open();
-      stream.on("error", (error) => {
-        broken = true;
-        failed.resolve(error);
-      });
+      stream.on("error", fail);
     }
     return stream;
   };
@@ -75,7 +76,12 @@ function sinkOf(fd: number, open: () => NodeJS.WriteStream): ByteSink {
     write: (bytes) =>
       new Promise((resolve) => {
         if (broken) resolve();
-        else opened().write(bytes, () => resolve());
+        else
+          opened().write(bytes, (error) => {
+            // Before the stream tells it itself: whoever waits for the write may look next.
+            if (error) fail(error);
+            resolve();
+          });
       }),
   };
 }

@@ -1,4 +1,4 @@
-import { KrustletError } from "@krustlet/interface";
+import { isKrustletError, KrustletError } from "@krustlet/interface";
 import { parseQuantity } from "@krustlet/quantity";
 
 /** One `-v`. */
@@ -14,6 +14,18 @@ export interface PublishOption {
   readonly ip?: string;
   readonly hostPort: number;
   readonly containerPort: number;
+}
+
+/** All of the `-v`. @throws KrustletError `InvalidUsage`, also for two of them at one place. */
+export function parseVolumes(texts: readonly string[]): readonly VolumeOption[] {
+  const taken = new Set<string>();
+  return texts.map((text) => {
+    const volume = parseVolume(text);
+    const place = volume.guest.split("/").filter(Boolean).join("/");
+    if (taken.has(place)) throw usage(`-v "${text}": there is another -v at ${volume.guest}`);
+    taken.add(place);
+    return volume;
+  });
 }
 
 /** `host:guest[:ro|rw]`. @throws KrustletError `InvalidUsage`. */
@@ -49,23 +61,43 @@ export function parseEnv(
 ): readonly [string, string] | undefined {
   const equals = text.indexOf("=");
   const name = equals === -1 ? text : text.slice(0, equals);
-  if (name === "" || name.includes("\0")) throw usage(`-e "${text}" has no name before the "="`);
+  if (name === "") throw usage(`-e "${text}" has no name before the "="`);
+  if (text.includes("\0")) throw usage(`-e "${name}" holds a NUL character`);
   const value = equals === -1 ? own[name] : text.slice(equals + 1);
   return value === undefined ? undefined : [name, value];
 }
 
-/** The entries of an `--env-file`: one `K=V` or `K` a line; empty lines and those that begin with `#` are skipped. */
+/**
+ * The entries of the `--env-file` at `path`: one `K=V` or `K` a line; empty lines and those that begin with `#` are
+ * skipped. As docker has it, there are no quotes, and nothing like `export`.
+ * @throws KrustletError `InvalidUsage`, which names file and line.
+ */
 export function parseEnvFile(
-  text: string,
+  content: Uint8Array,
+  path: string,
   own: Readonly<Record<string, string | undefined>>,
 ): readonly (readonly [string, string])[] {
-  return text
-    .split(/\r?\n/u)
-    .filter((line) => line.trim() !== "" && !line.trimStart().startsWith("#"))
-    .flatMap((line) => {
-      const entry = parseEnv(line.trimStart(), own);
-      return entry === undefined ? [] : [entry];
-    });
+  const entries: (readonly [string, string])[] = [];
+  for (const [index, line] of utf8Of(content, path).split(/\r?\n/u).entries()) {
+    const entry = line.trimStart();
+    if (entry === "" || entry.startsWith("#")) continue;
+    const place = `--env-file ${path}, line ${index + 1}`;
+    const [name = ""] = entry.split("=", 1);
+    if (name === "") throw usage(`${place}: there is no name before the "="`);
+    if (entry.includes("\0")) throw usage(`${place}: there is a NUL character in it`);
+    if (/\s/u.test(name)) throw usage(`${place}: the name "${name}" has a space in it`);
+    const known = parseEnv(entry, own);
+    if (known !== undefined) entries.push(known);
+  }
+  return entries;
+}
+
+function utf8Of(content: Uint8Array, path: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(content);
+  } catch (cause) {
+    throw new KrustletError("InvalidUsage", `--env-file ${path} is not UTF-8 text`, { cause });
+  }
 }
 
 const BINARY_UNITS: Readonly<Record<string, string>> = { b: "", k: "Ki", m: "Mi", g: "Gi" };
@@ -80,6 +112,14 @@ export function parseMemory(text: string): string {
   );
 }
 
+/** A name that a pod and its container may have. @throws KrustletError `InvalidUsage`. */
+export function parseName(text: string): string {
+  if (/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/u.test(text)) return text;
+  throw usage(
+    `--name "${text}" is not at most 63 lower-case letters, digits and "-", with a letter or digit at both ends`,
+  );
+}
+
 /** Cores: `0.5`, or a quantity such as `500m`. @throws KrustletError `InvalidUsage`. */
 export function parseCpus(text: string): string {
   return quantity("--cpus", text);
@@ -87,8 +127,9 @@ export function parseCpus(text: string): string {
 
 function quantity(option: string, text: string): string {
   try {
-    parseQuantity(text);
+    if (parseQuantity(text).nano < 0n) throw usage(`${option} "${text}" is less than nothing`);
   } catch (cause) {
+    if (isKrustletError(cause) && cause.code === "InvalidUsage") throw cause;
     throw new KrustletError("InvalidUsage", `${option} "${text}" is no amount, such as 64m, 1g or 500m`, {
       cause,
     });

@@ -1,12 +1,14 @@
 import { join, resolve } from "node:path";
 
 import { KrustletError } from "@krustlet/interface";
+import { didYouMean } from "@krustlet/manifest/did-you-mean";
 
 import type { CliHost } from "./cli-host.ts";
 import { parseCommandLine } from "./command-line.ts";
 import type { OptionTable } from "./command-line.ts";
-import { COMMANDS, COMMON_OPTIONS } from "./commands.ts";
+import { COMMANDS, COMMON_OPTIONS, OWN_OPTIONS } from "./commands.ts";
 import { commandHelpOf, helpOf } from "./help.ts";
+import { lostOutputOf } from "./lost-output.ts";
 import { errorText, exitCodeOfError } from "./report-error.ts";
 import { version } from "./version.ts";
 
@@ -14,7 +16,10 @@ import { version } from "./version.ts";
 export async function runCli(args: readonly string[], host: CliHost): Promise<number> {
   const verbose = args.slice(0, args.includes("--") ? args.indexOf("--") : undefined).includes("--verbose");
   try {
-    return await dispatch(args, host);
+    const code = await dispatch(args, host);
+    const lost = code === 0 ? await lostOutputOf(host.stdout) : undefined;
+    if (lost !== undefined) throw lost;
+    return code;
   } catch (error) {
     await host.stderr.write(errorText(error, verbose));
     return exitCodeOfError(error);
@@ -25,14 +30,18 @@ async function dispatch(args: readonly string[], host: CliHost): Promise<number>
   const at = args.findIndex((each) => !each.startsWith("-"));
   const name = at === -1 ? undefined : args[at];
   const command = COMMANDS.find((each) => each.name === name);
+  if (name === "help") {
+    const [of, ...more] = args.slice(at + 1).filter((each) => !each.startsWith("-"));
+    if (more.length > 0) throw new KrustletError("InvalidUsage", "krustlet help takes one command");
+    return dispatch(of === undefined ? ["--help"] : [of, "--help"], host);
+  }
   if (command === undefined) {
-    if (name !== undefined && name !== "help") throw unknownCommand(name);
-    const line = parseCommandLine(
-      { ...COMMON_OPTIONS, version: VERSION_OPTION },
-      name === undefined ? args : [],
+    if (name !== undefined && name !== "version") throw unknownCommand(name);
+    const line = parseCommandLine({ ...COMMON_OPTIONS, ...OWN_OPTIONS }, name === undefined ? args : []);
+    const asked = name === "version" || line.flag("version");
+    await host.stdout.write(
+      asked ? `krustlet ${version()}\n` : helpOf(COMMANDS, COMMON_OPTIONS, OWN_OPTIONS),
     );
-    const text = line.flag("version") ? `krustlet ${version()}\n` : helpOf(COMMANDS, COMMON_OPTIONS);
-    await host.stdout.write(text);
     return 0;
   }
   const own = typeof command.options === "function" ? await command.options() : command.options;
@@ -46,11 +55,10 @@ async function dispatch(args: readonly string[], host: CliHost): Promise<number>
   return run({ host, line, root: rootOf(line.text("root"), host), verbose: line.flag("verbose") });
 }
 
-const VERSION_OPTION = { type: "boolean", short: "V", help: "print the version" } as const;
-
 function unknownCommand(name: string): KrustletError {
-  const known = COMMANDS.map((each) => each.name).join(", ");
-  return new KrustletError("InvalidUsage", `"${name}" is no command; there are ${known}, and --help`);
+  const names = COMMANDS.map((each) => each.name);
+  const message = `"${name}" is no command${didYouMean(name, names)}; there are ${names.join(", ")}, and --help`;
+  return new KrustletError("InvalidUsage", message);
 }
 
 /** `--root`, else `$KRUSTLET_ROOT`, else `/var/lib/krustlet` as root and `~/.krustlet` as anybody else. */

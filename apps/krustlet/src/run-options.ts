@@ -10,8 +10,9 @@ import {
   parseEnv,
   parseEnvFile,
   parseMemory,
+  parseName,
   parsePublish,
-  parseVolume,
+  parseVolumes,
 } from "./parse-run-options.ts";
 import type { PublishOption, VolumeOption } from "./parse-run-options.ts";
 
@@ -39,13 +40,14 @@ const PULL_POLICIES = { always: "Always", missing: "IfNotPresent", never: "Never
 export async function readRunOptions({ line, host }: CommandContext): Promise<RunOptions> {
   const env = new Map<string, string>();
   for (const path of line.texts("env-file")) {
-    for (const [name, value] of parseEnvFile(await readEnvFile(path, host.cwd), host.env))
-      env.set(name, value);
+    const content = await readEnvFile(path, host.cwd);
+    for (const [name, value] of parseEnvFile(content, path, host.env)) env.set(name, value);
   }
   for (const text of line.texts("env")) {
     const entry = parseEnv(text, host.env);
     if (entry !== undefined) env.set(...entry);
   }
+  const name = line.text("name");
   const memory = line.text("memory");
   const cpus = line.text("cpus");
   const restart = line.text("restart");
@@ -53,9 +55,9 @@ export async function readRunOptions({ line, host }: CommandContext): Promise<Ru
   return {
     args: line.rest,
     env: [...env],
-    volumes: line.texts("volume").map((each) => parseVolume(each)),
+    volumes: parseVolumes(line.texts("volume")),
     ports: line.texts("publish").map((each) => parsePublish(each)),
-    name: line.text("name"),
+    name: name === undefined ? undefined : parseName(name),
     restartPolicy:
       restart === undefined ? undefined : RESTART_POLICIES[restart as keyof typeof RESTART_POLICIES],
     memory: memory === undefined ? undefined : parseMemory(memory),
@@ -67,9 +69,9 @@ export async function readRunOptions({ line, host }: CommandContext): Promise<Ru
   };
 }
 
-async function readEnvFile(path: string, cwd: string): Promise<string> {
+async function readEnvFile(path: string, cwd: string): Promise<Uint8Array> {
   try {
-    return await readFile(resolve(cwd, path), "utf8");
+    return await readFile(resolve(cwd, path));
   } catch (cause) {
     throw new KrustletError("InvalidUsage", `--env-file ${path} cannot be read: ${reasonOf(cause)}`, {
       cause,

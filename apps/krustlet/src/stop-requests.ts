@@ -1,7 +1,7 @@
-import { KrustletError } from "@krustlet/interface";
+import type { KrustletError } from "@krustlet/interface";
 
 import type { CliHost } from "./cli-host.ts";
-import { reasonOf } from "./run-options.ts";
+import { lostOutput } from "./lost-output.ts";
 
 /** What the user's wishes to end mean. */
 export interface StopListener {
@@ -32,12 +32,7 @@ export function stopRequests(host: CliHost, listener: StopListener): StopRequest
   const whenFailed = async (): Promise<void> => {
     const cause = await host.stdout.failed;
     if (over) return;
-    // `krustlet run … | head` has seen enough; anything else is a loss.
-    if (!("code" in cause && cause.code === "EPIPE")) {
-      failure = new KrustletError("NoSpace", `standard output cannot be written: ${reasonOf(cause)}`, {
-        cause,
-      });
-    }
+    failure = lostOutput(cause);
     if (requests === 0) request();
   };
   void whenFailed();

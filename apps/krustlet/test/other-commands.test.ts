@@ -18,10 +18,33 @@ describe("help", () => {
     expect(host.printed.stderr).toBe("");
   });
 
+  it("of one command is what help says of it, too", async () => {
+    await using host = await openHost();
+    expect(await host.run("help", "images")).toBe(0);
+    const { stdout } = host.printed;
+    host.printed.stdout = "";
+    expect(await host.run("images", "-h")).toBe(0);
+    expect(host.printed.stdout).toBe(stdout);
+  });
+
+  it("that cannot be written is a failure, unless nobody wants to read it", async () => {
+    await using full = await openHost();
+    full.failStdout(Object.assign(new Error("write ENOSPC"), { code: "ENOSPC" }));
+    expect(await full.run("--help")).toBe(125);
+    expect(full.printed.stderr).toBe(
+      "krustlet: standard output cannot be written: no space is left on the device\n",
+    );
+    await using closed = await openHost();
+    closed.failStdout(Object.assign(new Error("write EPIPE"), { code: "EPIPE" }));
+    expect(await closed.run("--help")).toBe(0);
+  });
+
   it("tells the package's version", async () => {
     await using host = await openHost();
     expect(await host.run("--version")).toBe(0);
     expect(host.printed.stdout).toMatch(/^krustlet \d+\.\d+\.\d+\n$/);
+    expect(await host.run("version")).toBe(0);
+    expect(host.printed.stdout).toMatch(/^(krustlet \d+\.\d+\.\d+\n)\1$/);
   });
 });
 

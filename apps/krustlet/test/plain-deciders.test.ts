@@ -52,11 +52,21 @@ describe("options", () => {
   });
 
   it("--env-file skips comments and empty lines, and takes names alone from here", () => {
-    expect(parseEnvFile("# c\r\n\r\nA=1=2\n  B=x \nHERE\nABSENT\n", { HERE: "yes" })).toStrictEqual([
+    const file = Buffer.from("# c\r\n\r\nA=1=2\n  B=x \nHERE\nABSENT\n");
+    expect(parseEnvFile(file, "f", { HERE: "yes" })).toStrictEqual([
       ["A", "1=2"],
       ["B", "x "],
       ["HERE", "yes"],
     ]);
+  });
+
+  it.each([
+    ["A=1\n=x", /^--env-file f, line 2: there is no name/],
+    ["export A=1", /line 1: the name "export A" has a space in it/],
+    ["A=\0", /line 1: there is a NUL character/],
+    [Buffer.of(0x41, 0x3d, 0xff), /^--env-file f is not UTF-8 text/],
+  ])("--env-file of %j is refused by its line", (content, says) => {
+    expect(() => parseEnvFile(Buffer.from(content), "f", {})).toThrow(says);
   });
 });
 

@@ -179,6 +179,12 @@ describe("resources", () => {
     expect(resourcesOf({ resources: { limits: { cpu: "2" }, requests: { cpu: "100m" } } })).toMatchObject({
       cpuRequestMillis: 100,
     });
+    // As for the kubelet: 0 is no limit.
+    expect(resourcesOf({ resources: { limits: { cpu: "0", memory: "0" } } })).toStrictEqual({
+      cpuLimitMillis: undefined,
+      cpuRequestMillis: undefined,
+      memoryLimitBytes: undefined,
+    });
     expect(resourcesOf({})).toStrictEqual({
       cpuLimitMillis: undefined,
       cpuRequestMillis: undefined,

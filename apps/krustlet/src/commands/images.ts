@@ -29,7 +29,8 @@ export async function images(context: CommandContext): Promise<number> {
       return 0;
     }
     case "prune": {
-      const { removed, freed } = await store.collectGarbage();
+      // Somebody waits for it: what was pulled a moment ago and is not needed goes, too. What is being pulled is leased.
+      const { removed, freed } = await store.collectGarbage({ minAge: 0 });
       for (const reference of removed) await host.stdout.write(`${reference}\n`);
       await host.stdout.write(`${bytesText(freed)} freed\n`);
       return 0;

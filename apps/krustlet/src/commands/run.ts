@@ -102,11 +102,12 @@ async function podOf(
 
 async function volumeSource(host: string, cwd: string): Promise<ModulePodInit["sources"][number]> {
   const path = resolve(cwd, host);
-  try {
-    return { path, isDirectory: (await stat(path)).isDirectory() };
-  } catch (cause) {
+  const found = await stat(path).catch((cause: unknown) => {
     throw new KrustletError("InvalidUsage", `-v ${host}: ${reasonOf(cause)}`, { cause });
-  }
+  });
+  if (!found.isDirectory() && !found.isFile())
+    throw new KrustletError("InvalidUsage", `-v ${host}: it is neither a file nor a directory`);
+  return { path, isDirectory: found.isDirectory() };
 }
 
 function outputFor({ host }: CommandContext, pods: readonly V1Pod[], options: RunOptions): OutputPrinter {
