@@ -3,9 +3,11 @@ import { join } from "node:path";
 import type { StoreLayout } from "./layout.ts";
 import { leasedByOthers } from "./lease.ts";
 import type { Owner } from "./owner.ts";
-import { DEFAULT_COLLECTION, planCollection } from "./plan-collection.ts";
+import { DEFAULT_COLLECTION, isTooFull, planCollection } from "./plan-collection.ts";
 import type { CollectionPolicy, DiskUse } from "./plan-collection.ts";
 import type { Records, UsedRecord } from "./records.ts";
+import { KEEP_PARTIALS } from "./workspace.ts";
+import type { Workspace } from "./workspace.ts";
 
 /** Options of a collection. */
 export interface CollectOptions extends Partial<CollectionPolicy> {
@@ -31,13 +33,15 @@ export interface CollectInit {
   readonly now: Date;
   /** Paths for what is on its way out. */
   readonly fresh: (kind: string) => string;
+  /** {@link Workspace.prune}. */
+  readonly prune: Workspace["prune"];
   /** What this store is in the middle of fetching. */
   readonly held: () => ReadonlySet<string>;
   /** Default: `statfs` of the store's directory. */
   readonly diskUse?: (directory: string) => Promise<DiskUse>;
 }
 
-/** Forgets the images that {@link planCollection} names and deletes what no image needs any more. */
+/** Forgets the images that {@link planCollection} names, and deletes what no image needs any more and what broken pulls left. */
 export async function collectGarbage(init: CollectInit, options: CollectOptions = {}): Promise<Collected> {
   const { layout, records, now } = init;
   const { inUse, ...given } = options;
@@ -54,7 +58,11 @@ export async function collectGarbage(init: CollectInit, options: CollectOptions 
       contents: await contentsOf({ record, lastUsedAt }, layout),
     })),
   );
-  const disk = await (init.diskUse ?? diskUseOf)(layout.root);
+  const diskUse = init.diskUse ?? diskUseOf;
+  let disk = await diskUse(layout.root);
+  // What nobody may ever go on with goes before what somebody may run again.
+  const begun = await init.prune(now, policy.all || isTooFull(disk, policy) ? 0 : KEEP_PARTIALS);
+  if (begun > 0) disk = await diskUse(layout.root);
   const plan = planCollection(images, disk, now, policy);
   const removed: string[] = [];
   for (const name of plan.remove) {
@@ -66,7 +74,7 @@ export async function collectGarbage(init: CollectInit, options: CollectOptions 
     removed.push(name);
   }
   const freed = await sweepContent(init, new Set([...used, ...leased]), policy.minAge);
-  return { removed, freed, missing: plan.missing };
+  return { removed, freed: begun + freed, missing: plan.missing };
 }
 
 /** Deletes blobs and trees that no record, no user and no lease names and that are older than `minAge`. */

@@ -47,6 +47,11 @@ export interface CollectionPlan {
   readonly missing: number;
 }
 
+/** Whether a disk is fuller than the high threshold. */
+export function isTooFull({ capacity, available }: DiskUse, policy: CollectionPolicy): boolean {
+  return capacity > 0 && (capacity - available) * 100 >= policy.highThresholdPercent * capacity;
+}
+
 /**
  * Which images to remove: those unused for longer than `maxAge`, then, if the disk is fuller than the high threshold, the
  * least recently used until it would be at the low one. Images in use, and younger than `minAge`, stay. Content that a
@@ -59,8 +64,7 @@ export function planCollection(
   policy: CollectionPolicy = DEFAULT_COLLECTION,
 ): CollectionPlan {
   const used = disk.capacity - disk.available;
-  const tooFull = disk.capacity > 0 && used * 100 >= policy.highThresholdPercent * disk.capacity;
-  const goal = tooFull
+  const goal = isTooFull(disk, policy)
     ? Math.max(0, used - Math.floor((disk.capacity * policy.lowThresholdPercent) / 100))
     : 0;
 

@@ -14,12 +14,18 @@ export interface Workspace extends AsyncDisposable {
   partial(digest: string): Promise<string>;
   /** Says that an attempt has failed and its file may be continued. */
   leave(partial: string): void;
+  /**
+   * Removes the beginnings of blobs that nobody goes on with and that are not younger than so many ms. Resolves with the
+   * bytes that this freed.
+   */
+  prune(now: Date, age: number): Promise<number>;
 }
 
 /** How long the beginning of a blob that a dead process left is worth keeping, in ms. */
-const KEEP_PARTIALS = 24 * 3_600_000;
+export const KEEP_PARTIALS: number = 24 * 3_600_000;
 
-const partialPrefix = (digest: string): string => `part-${digest.replace(":", "-")}.`;
+const PARTIAL = "part-";
+const partialPrefix = (digest: string): string => `${PARTIAL}${digest.replace(":", "-")}.`;
 
 /** Makes this process's directory below `tmp/` and removes those of dead processes, resumable downloads excepted. */
 export async function openWorkspace(layout: StoreLayout, owner: Owner, now: Date): Promise<Workspace> {
@@ -30,16 +36,23 @@ export async function openWorkspace(layout: StoreLayout, owner: Owner, now: Date
   let count = 0;
   const unique = (): string => `${(count += 1)}`;
 
-  async function adopt(digest: string, into: string): Promise<boolean> {
-    const prefix = partialPrefix(digest);
-    const candidates: { path: string; size: number }[] = [];
+  /** Unfinished files of this name that nobody writes to. */
+  async function left(prefix: string): Promise<readonly string[]> {
+    const paths: string[] = [];
     for (const other of await readdir(layout.tmp).catch(() => [])) {
       if (other !== owner && mayLive(other)) continue;
       for (const name of await readdir(join(layout.tmp, other)).catch(() => [])) {
         const path = join(layout.tmp, other, name);
-        if (!name.startsWith(prefix) || (other === owner && !idle.has(path))) continue;
-        candidates.push({ path, size: (await sizeAt(path)) ?? 0 });
+        if (name.startsWith(prefix) && (other !== owner || idle.has(path))) paths.push(path);
       }
+    }
+    return paths;
+  }
+
+  async function adopt(digest: string, into: string): Promise<boolean> {
+    const candidates: { path: string; size: number }[] = [];
+    for (const path of await left(partialPrefix(digest))) {
+      candidates.push({ path, size: (await sizeAt(path)) ?? 0 });
     }
     for (const { path } of candidates.toSorted((a, b) => b.size - a.size)) {
       // Of several processes that want it, the rename lets one have it.
@@ -64,6 +77,24 @@ export async function openWorkspace(layout: StoreLayout, owner: Owner, now: Date
     leave(partial) {
       idle.add(partial);
     },
+    async prune(now, age) {
+      let freed = 0;
+      for (const path of await left(PARTIAL)) {
+        const found = await stat(path).catch(() => undefined);
+        if (found === undefined || now.getTime() - found.mtimeMs < age) continue;
+        // Who wants to go on with it renames it first: then it is not there any more.
+        const aside = join(directory, `doomed-${unique()}`);
+        const won = await rename(path, aside).then(
+          () => true,
+          () => false,
+        );
+        idle.delete(path);
+        if (!won) continue;
+        await rm(aside, { force: true });
+        freed += found.size;
+      }
+      return freed;
+    },
     async [Symbol.asyncDispose]() {
       // Whoever wants the blob next, in another process too, goes on where this one stopped.
       for (const name of await readdir(directory).catch(() => [])) {
@@ -86,7 +117,7 @@ async function sweep(layout: StoreLayout, self: string, now: Date): Promise<void
         (found) => now.getTime() - found.mtimeMs,
         () => 0,
       );
-      if (name.startsWith("part-") && age < KEEP_PARTIALS) kept += 1;
+      if (name.startsWith(PARTIAL) && age < KEEP_PARTIALS) kept += 1;
       else await rm(path, { recursive: true, force: true });
     }
     if (kept === 0) await rm(directory, { recursive: true, force: true });

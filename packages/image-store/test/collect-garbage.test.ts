@@ -100,6 +100,31 @@ describe("collecting garbage", () => {
     expect(existsSync(imported.module.path)).toBe(false);
   });
 
+  it("takes what broken pulls left after a day, and before any image where the disk is full", async () => {
+    await using t = await setUp();
+    await t.pull("a");
+    const left = async (): Promise<number> => {
+      const names = await readdir(join(t.directory, "tmp"), { recursive: true });
+      return names.filter((name) => name.includes("part-")).length;
+    };
+    t.puller.failure = new Error("the registry closed the connection");
+    await expect(t.pull("b")).rejects.toThrow("closed");
+    expect(await t.store.collectGarbage()).toEqual({ removed: [], freed: 0, missing: 0 });
+    expect(await left()).toBe(1);
+    t.tick(DAY + 1000);
+    expect((await t.store.collectGarbage()).freed).toBeGreaterThan(0);
+    expect(await left()).toBe(0);
+
+    await expect(t.pull("b")).rejects.toThrow("closed");
+    t.fill(90);
+    const collected = await t.store.collectGarbage({ minAge: 7 * DAY });
+    expect(collected).toMatchObject({ removed: [], missing: 100 });
+    expect(collected.freed).toBeGreaterThan(0);
+    expect(await left()).toBe(0);
+    t.puller.failure = undefined;
+    await t.pull("b");
+  });
+
   it("takes nothing from under a pull that is going on", async () => {
     await using t = await setUp();
     let collected: Promise<unknown> | undefined;

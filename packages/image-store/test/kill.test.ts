@@ -11,6 +11,8 @@ import { temporaryDirectory } from "./temporary-directory.ts";
 
 const PROGRAM = fileURLToPath(new URL("pull-forever.ts", import.meta.url));
 
+const ROUNDS = Number(process.env["KRUSTLET_KILL_ROUNDS"] ?? 6);
+
 /** Starts two pulling processes on one store and kills both at a moment of its own. */
 async function killAt(directory: string, round: number, delay: number): Promise<void> {
   const children = [0, 3].map((offset) =>
@@ -29,28 +31,31 @@ async function killAt(directory: string, round: number, delay: number): Promise<
   expect(codes.map(([, signal]) => signal as unknown)).toEqual(["SIGKILL", "SIGKILL"]);
 }
 
-it("serves whole images after its processes were killed at any moment", { timeout: 60_000 }, async () => {
-  await using directory = await temporaryDirectory();
-  const rounds = Number(process.env["KRUSTLET_KILL_ROUNDS"] ?? 6);
-  for (let round = 0; round < rounds; round += 1) {
-    await killAt(directory.path, round, 30 + ((round * 17) % 61));
-    const puller = new ShelfPuller();
-    await using store = await openImageStore({ directory: directory.path, puller });
-    for (const { image } of await store.list()) {
-      expect(digestOf(await readFile(image.module.path))).toBe(image.module.digest);
-      await store.ensure(image.reference, { policy: "Never" });
-    }
-    // Whatever of any image was half there is whole when it is asked for.
-    for (const text of TEXTS) {
-      puller.images.set(`shelf/${text[0]}:1`, imageOf(text));
-      const { image } = await store.ensure(`${text[0]}:1`, { policy: "Always" });
-      expect(await readFile(image.module.path)).toEqual(imageOf(text).module);
-      for (const [name, content] of Object.entries(imageOf(text).files)) {
-        expect(await readFile(join(image.rootfs ?? "", name), "utf8")).toBe(content);
+it(
+  "serves whole images after its processes were killed at any moment",
+  { timeout: 10_000 * ROUNDS },
+  async () => {
+    await using directory = await temporaryDirectory();
+    for (let round = 0; round < ROUNDS; round += 1) {
+      await killAt(directory.path, round, 30 + ((round * 17) % 61));
+      const puller = new ShelfPuller();
+      await using store = await openImageStore({ directory: directory.path, puller });
+      for (const { image } of await store.list()) {
+        expect(digestOf(await readFile(image.module.path))).toBe(image.module.digest);
+        await store.ensure(image.reference, { policy: "Never" });
+      }
+      // Whatever of any image was half there is whole when it is asked for.
+      for (const text of TEXTS) {
+        puller.images.set(`shelf/${text[0]}:1`, imageOf(text));
+        const { image } = await store.ensure(`${text[0]}:1`, { policy: "Always" });
+        expect(await readFile(image.module.path)).toEqual(imageOf(text).module);
+        for (const [name, content] of Object.entries(imageOf(text).files)) {
+          expect(await readFile(join(image.rootfs ?? "", name), "utf8")).toBe(content);
+        }
+      }
+      for (const name of await readdir(join(directory.path, "records"))) {
+        JSON.parse(await readFile(join(directory.path, "records", name), "utf8"));
       }
     }
-    for (const name of await readdir(join(directory.path, "records"))) {
-      JSON.parse(await readFile(join(directory.path, "records", name), "utf8"));
-    }
-  }
-});
+  },
+);
