@@ -9,6 +9,7 @@ import type {
 } from "@krustlet/interface";
 import type { V1Container, V1ContainerPort, V1Pod } from "@kubernetes/client-node";
 
+import { demandStartable } from "./demand-startable.ts";
 import { httpAccessOf } from "./http-access.ts";
 
 /** Pods with this annotation set to `"true"` run each container on a thread of its own, unmetered. */
@@ -32,7 +33,10 @@ export interface ContainerPlanInit {
   readonly address?: string;
 }
 
-/** Everything that a runtime needs to start `container`. */
+/**
+ * Everything that a runtime needs to start `container`.
+ * @throws KrustletError `StartFailed` for more arguments and environment than a program can have; `InvalidField`.
+ */
 export function buildContainerPlan(init: ContainerPlanInit): ContainerPlan {
   const { pod, container, image } = init;
   const listen = listenSocketsOf(pod, container, init.address);
@@ -46,7 +50,7 @@ export function buildContainerPlan(init: ContainerPlanInit): ContainerPlan {
     image.rootfs === undefined || init.mounts.some((mount) => mount.target === "/")
       ? []
       : [{ source: image.rootfs, target: "/", kind: "directory", readOnly: true }];
-  return {
+  const plan: ContainerPlan = {
     id: init.id,
     pod: podKeyOf(pod),
     name: container.name,
@@ -61,6 +65,8 @@ export function buildContainerPlan(init: ContainerPlanInit): ContainerPlan {
     resources: init.resources,
     isolated: isolatedOf(pod, init.resources),
   };
+  demandStartable(plan);
+  return plan;
 }
 
 /** Namespace, name and UID of a Pod. */

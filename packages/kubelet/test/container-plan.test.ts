@@ -101,6 +101,20 @@ describe("a plan", () => {
     });
   };
 
+  it("has no more arguments and environment than a program can have, however few characters ask for it", () => {
+    const half = "é".repeat(2 ** 19);
+    expect(planOf({ args: ["$(HALF)"] }, { env: { HALF: half.slice(100) } }).args).toHaveLength(2);
+    const many = Array.from({ length: 5000 }, () => "$(HALF)");
+    for (const args of [["$(HALF)"], many]) {
+      expect(() => planOf({ args }, { env: { HALF: half } })).toThrow(
+        expect.objectContaining({
+          code: "StartFailed",
+          message: expect.stringContaining(`pod "default/pod", container "app": argument list too long`),
+        }),
+      );
+    }
+  });
+
   it("puts the Pod's variables over the image's, and tells the pod's name as its host's", () => {
     const image = { ...imageOf("app"), config: { env: ["A=image", "B=image=x", "=bad", "bad"] } };
     expect(planOf({}, { image, env: { A: "pod" } }).env).toStrictEqual({
