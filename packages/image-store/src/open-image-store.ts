@@ -108,7 +108,7 @@ export async function openImageStore(init: ImageStoreInit): Promise<DirectoryIma
             records,
             now: clock.now(),
             fresh: workspace.fresh,
-            prune: workspace.prune,
+            prune: (now, age) => workspace.prune(now, age),
             // What is being pulled has no record yet.
             held: () => (pending > 0 ? lease.items : new Set()),
             ...(init.diskUse ? { diskUse: init.diskUse } : {}),

@@ -13,7 +13,7 @@ export function demandStartable({ pod, name, args, env }: ContainerPlan): void {
   // By their lengths first: only to count the bytes of a text that is made of others makes one text of it.
   if (
     sumOf(args, env, ({ length }) => length) <= MOST_BYTES &&
-    sumOf(args, env, Buffer.byteLength) <= MOST_BYTES
+    sumOf(args, env, (text) => Buffer.byteLength(text)) <= MOST_BYTES
   )
     return;
   const detail = `argument list too long: arguments and environment have more than ${MOST_BYTES} bytes`;

@@ -2,10 +2,19 @@ import { randomBytes } from "node:crypto";
 import { readFile, readdir } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import type { Clock, PullProgress } from "@krustlet/interface";
-import { buildArtifact, buildCncfArtifact, buildImage, sha256Of, tarArchive } from "@krustlet/testkit";
+import {
+  buildArtifact,
+  buildCncfArtifact,
+  buildImage,
+  selfSignedCertificate,
+  sha256Of,
+  tarArchive,
+} from "@krustlet/testkit";
 import { describe, expect, it, vi } from "vitest";
 import { createPuller } from "../src/index.ts";
 import { startFaultyRegistry } from "./faulty-registry.ts";
@@ -440,6 +449,32 @@ describe("redirects", () => {
     expect(pull).toMatchObject({
       error: { code: "RegistryProtocol", message: expect.stringContaining(says) },
     });
+  });
+});
+
+describe("a registry with TLS", () => {
+  it("is not followed to where there is none, not even on this machine", async () => {
+    const { key, certificate } = selfSignedCertificate();
+    let plain = 0;
+    const other = createServer((_request, response) => void response.end(`${(plain += 1)}`));
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    const location = `http://127.0.0.1:${(other.address() as AddressInfo).port}/`;
+    const secured = createTlsServer({ key, cert: certificate }, (_request, response) => {
+      response.writeHead(307, { location }).end();
+    });
+    await new Promise<void>((resolve) => secured.listen(0, "127.0.0.1", resolve));
+    await using puller = createPuller({ ca: [certificate], retry: { attempts: 1 } });
+    await expect(
+      puller.resolve(`127.0.0.1:${(secured.address() as AddressInfo).port}/app:v1`),
+    ).rejects.toMatchObject({
+      code: "RegistryProtocol",
+      message: expect.stringContaining("redirects from https to http"),
+    });
+    expect(plain).toBe(0);
+    for (const server of [other, secured]) {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
   });
 });
 

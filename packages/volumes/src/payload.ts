@@ -16,11 +16,18 @@ const MAX_NAME = 255;
 /**
  * `files` as a payload; of two with one path the later one counts.
  * @throws KrustletError `PathEscape` for a path that is absolute or holds or begins with `..`; `InvalidField` for one
- * that is empty or too long, and for a file that another file needs as a directory.
+ * that is empty or too long, for a file that another file needs as a directory, and for a mode beyond 0777.
  */
 export function payloadOf(files: Iterable<readonly [string, PayloadFile]>, where: string): Payload {
   const payload = new Map<string, PayloadFile>();
-  for (const [path, file] of files) payload.set(checkedPath(path, where), file);
+  for (const [path, file] of files) {
+    const { mode } = file;
+    if (!Number.isInteger(mode) || mode < 0 || mode > 0o777) {
+      const which = `the mode ${mode} of the file ${shownOf(path)}`;
+      throw new KrustletError("InvalidField", `${where}: ${which} is not one of 0 to 0777`);
+    }
+    payload.set(checkedPath(path, where), file);
+  }
   for (const path of payload.keys()) {
     for (let slash = path.indexOf("/"); slash !== -1; slash = path.indexOf("/", slash + 1)) {
       const parent = path.slice(0, slash);
@@ -35,7 +42,7 @@ export function payloadOf(files: Iterable<readonly [string, PayloadFile]>, where
 }
 
 function checkedPath(path: string, where: string): string {
-  const shown = JSON.stringify(path.length > 80 ? `${path.slice(0, 80)}…` : path);
+  const shown = shownOf(path);
   const components = path.split("/");
   if (path.startsWith("/")) {
     throw new KrustletError("PathEscape", `${where}: the path ${shown} must be relative`);
@@ -55,4 +62,8 @@ function checkedPath(path: string, where: string): string {
     throw new KrustletError("PathEscape", `${where}: the path ${shown} may not begin with ".."`);
   }
   return joined;
+}
+
+function shownOf(path: string): string {
+  return JSON.stringify(path.length > 80 ? `${path.slice(0, 80)}…` : path);
 }

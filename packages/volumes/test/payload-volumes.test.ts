@@ -204,6 +204,19 @@ describe("what a volume of files selects", () => {
       "InvalidField",
       'no container "no"',
     ],
+    [
+      { name: "v", configMap: { name: "settings", defaultMode: -1 } },
+      "InvalidField",
+      'the mode -1 of the file "',
+    ],
+    [
+      {
+        name: "v",
+        downwardAPI: { items: [{ path: "f", fieldRef: { fieldPath: "metadata.name" }, mode: 0o4755 }] },
+      },
+      "InvalidField",
+      'the mode 2541 of the file "f" is not one of 0 to 0777',
+    ],
     [{ name: "v", nfs: { path: "/x", server: "s" } }, "UnsupportedField", 'unknown volume kind "nfs"'],
     [{ name: "v", image: { reference: "x" } }, "UnsupportedField", 'unknown volume kind "image"'],
     [

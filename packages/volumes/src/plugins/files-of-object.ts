@@ -44,12 +44,6 @@ function filesOf(
 ): Files {
   const selected = items.length > 0 ? items : keys.map((key): V1KeyToPath => ({ key, path: key }));
   return selected.flatMap(({ key, path, mode = defaultMode }) => {
-    if (!Number.isInteger(mode) || mode < 0 || mode > 0o777) {
-      throw new KrustletError(
-        "InvalidField",
-        `${where}: the mode ${mode} of key ${key} is not one of 0 to 0777`,
-      );
-    }
     const bytes = read(key);
     if (bytes !== undefined) return [[path, { bytes, mode }] as const];
     if (optional) return [];
