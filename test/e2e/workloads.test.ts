@@ -263,6 +263,14 @@ describe("options like docker's", () => {
     expect((await command.finished).code).toBe(0);
   });
 
+  it("--publish reaches a module that opens its socket itself", async () => {
+    const port = await freePort();
+    await using command = await start(["run", "-p", `${port}:8080`, guest("listens")]);
+    await command.prints("listening");
+    expect(await fetchText(port)).toBe("hello");
+    expect((await command.finished).code).toBe(0);
+  });
+
   it("--memory limits a module, --restart starts it again", async () => {
     expect((await krustlet(["run", "-m", "16m", guest("memory")])).code).toBe(137);
     await using command = await start([
