@@ -24,7 +24,9 @@ export const CONTAINER_FIELDS: FieldTable = {
   livenessProbe: probe,
   name: supported,
   ports: onNode(
-    supportedAs("each TCP port is a socket that listens before the guest starts"),
+    supportedAs(
+      "each TCP port is a socket that listens before the guest starts, and the one it gets that binds this port itself",
+    ),
     supportedAs("the same; a `hostPort` that is taken is refused (`NodePorts`)"),
   ),
   readinessProbe: probe,
