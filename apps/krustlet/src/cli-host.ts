@@ -3,6 +3,8 @@ export interface ByteSink {
   readonly isTTY: boolean;
   /** Columns of the terminal; 80 where it is none. */
   readonly columns: () => number;
+  /** Its lines; 24 where it is none. */
+  readonly rows: () => number;
   /** Resolves when the bytes are on their way: await it, so that a slow reader slows the writer. */
   write(bytes: Uint8Array | string): Promise<void>;
   /** Resolves with what the first write failed with: `EPIPE` when the reader has closed its end, `ENOSPC` … */

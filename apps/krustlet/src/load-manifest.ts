@@ -1,5 +1,4 @@
 // oxlint-disable typescript/no-misused-spread -- Pods are plain data here; the client only describes them as classes
-import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
 import { KrustletError } from "@krustlet/interface";
@@ -8,6 +7,7 @@ import type { V1Container, V1Pod } from "@kubernetes/client-node";
 
 import type { CliHost } from "./cli-host.ts";
 import { isModulePath, modulePathOf } from "./local-modules.ts";
+import { openRegularFile } from "./open-regular-file.ts";
 import { reasonOf } from "./run-options.ts";
 
 /** A manifest that is ready to be run. */
@@ -23,20 +23,20 @@ export interface LoadedManifest {
  */
 export async function loadManifest(path: string, shown: string, host: CliHost): Promise<LoadedManifest> {
   if (path !== "-")
-    return parsePods(await readText(path, shown), { source: shown, directory: dirname(path) });
+    return parsePods(await readContent(path, shown), { source: shown, directory: dirname(path) });
   return parsePods(await readAll(host.stdin), { source: "standard input", directory: host.cwd });
 }
 
 /**
- * Reads a manifest's text; `directory` is where its images' paths begin.
+ * Reads a manifest's content; `directory` is where its images' paths begin.
  * @throws KrustletError `InvalidManifest`, `InvalidField`, `UnsupportedField`.
  */
 export async function parsePods(
-  text: string,
+  content: Uint8Array,
   from: { readonly source: string; readonly directory: string },
 ): Promise<LoadedManifest> {
-  const { parseManifest } = await import("@krustlet/manifest");
-  const manifest = parseManifest(text, { source: from.source });
+  const { manifestText, parseManifest } = await import("@krustlet/manifest");
+  const manifest = parseManifest(manifestText(content, from.source), { source: from.source });
   return { manifest, pods: manifest.pods.map((pod) => runnable(pod, from.directory)) };
 }
 
@@ -56,16 +56,24 @@ function runnable(pod: V1Pod, directory: string): V1Pod {
   };
 }
 
-async function readText(path: string, shown: string): Promise<string> {
+async function readContent(path: string, shown: string): Promise<Uint8Array> {
   try {
-    return await readFile(path, "utf8");
+    await using file = await openRegularFile(path);
+    return await readAll(file.createReadStream({ autoClose: false }));
   } catch (cause) {
     throw new KrustletError("InvalidUsage", `${shown} cannot be read: ${reasonOf(cause)}`, { cause });
   }
 }
 
-async function readAll(stream: AsyncIterable<Uint8Array>): Promise<string> {
+/** No more than a little beyond what a manifest can have: a stream may have no end. */
+async function readAll(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const { MAX_MANIFEST_BYTES } = await import("@krustlet/manifest");
   const chunks: Uint8Array[] = [];
-  for await (const chunk of stream) chunks.push(chunk);
-  return Buffer.concat(chunks).toString("utf8");
+  let length = 0;
+  for await (const chunk of stream) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > MAX_MANIFEST_BYTES) break;
+  }
+  return Buffer.concat(chunks);
 }

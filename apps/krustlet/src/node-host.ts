@@ -72,6 +72,7 @@ function sinkOf(fd: number, open: () => NodeJS.WriteStream): ByteSink {
       return isDevice(fd) && (opened().isTTY ?? false);
     },
     columns: () => opened().columns ?? 80,
+    rows: () => opened().rows ?? 24,
     failed: failed.promise,
     write: (bytes) =>
       new Promise((resolve) => {

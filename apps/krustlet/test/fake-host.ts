@@ -31,6 +31,7 @@ export async function openHost(
   const sink = (name: "stdout" | "stderr"): CliHost["stdout"] => ({
     isTTY: init.isTTY ?? false,
     columns: () => 80,
+    rows: () => 5,
     write: (bytes) => {
       printed[name] += typeof bytes === "string" ? bytes : Buffer.from(bytes).toString();
       return Promise.resolve();

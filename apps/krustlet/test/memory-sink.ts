@@ -6,6 +6,7 @@ export function memorySink(isTTY = false): ByteSink & { text(): string } {
   return {
     isTTY,
     columns: () => 80,
+    rows: () => 5,
     failed: new Promise<Error>(() => undefined),
     write: (bytes) => {
       written += typeof bytes === "string" ? bytes : Buffer.from(bytes).toString();

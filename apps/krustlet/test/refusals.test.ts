@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { buildModule, emptyComponent } from "@krustlet/testkit";
 import { expect, it, vi } from "vitest";
 
+import { runCli } from "../src/run-cli.ts";
 import { openHost } from "./fake-host.ts";
 
 // Some of them start threads; on a busy machine that takes its time.
@@ -33,6 +34,7 @@ const files: Readonly<Record<string, string | Uint8Array>> = {
   "start.wasm": buildModule({ functions: { _start: [] }, memory: { min: 1 } }),
   "moon.wasm": buildModule({ imports: [["moon", "base"]], functions: { _start: [] }, memory: { min: 1 } }),
   "broken.yaml": "spec: [",
+  "latin1.yaml": Buffer.concat([Buffer.from("kind: caf"), Buffer.of(0xe9)]),
   "endless.yaml": pod({ containers: [{ name: "c", image: "./endless.wasm" }] }),
   "pipe.yaml": pod({ containers: [{ name: "c", image: "./pipe.wasm" }] }),
   "map.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\n",
@@ -106,6 +108,7 @@ const refusals: readonly Refusal[] = [
   { args: ["run", "moon.wasm"], code: 126, says: /moon.*base/ },
   { args: ["run", "component.wasm"], code: 126, says: /component/ },
   { args: ["run", "broken.yaml"], code: 125, says: /broken\.yaml/ },
+  { args: ["run", "latin1.yaml"], code: 125, says: /latin1\.yaml: the manifest is not UTF-8 text/ },
   { args: ["run", "map.yaml"], code: 125, says: /map\.yaml holds no Pod/ },
   {
     args: ["run", "class.yaml"],
@@ -139,6 +142,19 @@ it.each(refusals)("krustlet $args is refused in one sentence", async ({ args, co
   expect(host.printed.stderr).toMatch(/^krustlet: [^\n]+\n$/);
   expect(host.printed.stderr).toMatch(says);
   expect(host.printed.stderr).not.toContain("    at ");
+});
+
+it("a manifest without an end on stdin is refused without reading all of it", async () => {
+  await using host = await openHost();
+  let left = 40;
+  const stdin = {
+    async *[Symbol.asyncIterator]() {
+      for (; left > 0; left -= 1) yield await Promise.resolve(Buffer.alloc(2 ** 20, "#"));
+    },
+  };
+  expect(await runCli(["run", "-"], { ...host, stdin })).toBe(125);
+  expect(host.printed.stderr).toBe("krustlet: standard input: the manifest is larger than 4 MiB\n");
+  expect(left).toBeGreaterThan(0);
 });
 
 it("--verbose adds the stack, with its causes", async () => {

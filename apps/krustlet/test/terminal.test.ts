@@ -18,6 +18,7 @@ function sinkOf(isTTY = false): Sink {
     text: "",
     isTTY,
     columns: () => 60,
+    rows: () => 5,
     write: (bytes) => {
       sink.text += typeof bytes === "string" ? bytes : Buffer.from(bytes).toString("latin1");
       return Promise.resolve();
@@ -106,7 +107,7 @@ describe("progress of a pull", () => {
 
   it("is a few lines where there is no terminal", async () => {
     const sink = sinkOf();
-    const printer = pullPrinter(sink, () => 0);
+    const printer = pullPrinter({ stderr: sink, env: {} }, () => 0);
     for (const current of [0, 1_000_000, 2_000_000])
       printer.show({ ...progress, current, state: "downloading" });
     printer.show({ ...progress, current: 2_000_000, state: "done" });
@@ -117,7 +118,7 @@ describe("progress of a pull", () => {
   it("is a bar that moves on a terminal, and is gone at the end", async () => {
     const sink = sinkOf(true);
     let now = 0;
-    const printer = pullPrinter(sink, () => (now += 100));
+    const printer = pullPrinter({ stderr: sink, env: {} }, () => (now += 100));
     for (const current of [0, 1_000_000]) printer.show({ ...progress, current, state: "downloading" });
     expect(sink.text).toContain("aaaaaaaaaaaa: [============>           ] 1.00 MB/2.00 MB");
     expect(sink.text).toContain("\u001b[1A\u001b[J");
@@ -127,9 +128,37 @@ describe("progress of a pull", () => {
     expect(sink.text).toBe("\u001b[1A\u001b[J");
   });
 
+  it("has no more bars than there are lines: what is done makes room for what is not", () => {
+    const sink = sinkOf(true);
+    const printer = pullPrinter({ stderr: sink, env: {} }, () => 0);
+    printer.show({ ...progress, digest: "", current: 0, state: "resolving" });
+    expect(sink.text).toBe("r/x:v1: resolving\n");
+    for (let layer = 1; layer <= 6; layer += 1) {
+      sink.text = "";
+      const digest = `sha256:${String(layer).repeat(64)}`;
+      printer.show({ ...progress, digest, current: 1, state: layer % 2 === 0 ? "downloading" : "done" });
+    }
+    expect(sink.text).toBe(
+      [
+        "\u001b[4A\u001b[J222222222222: [>                       ] 1 B/2.00 MB",
+        "444444444444: [>                       ] 1 B/2.00 MB",
+        "555555555555: done",
+        "666666666666: [>                       ] 1 B/2.00 MB\n",
+      ].join("\n"),
+    );
+  });
+
+  it("is lines on a terminal that can replace nothing", async () => {
+    const sink = sinkOf(true);
+    const printer = pullPrinter({ stderr: sink, env: { TERM: "dumb" } }, () => 0);
+    printer.show({ ...progress, current: 0, state: "downloading" });
+    await printer.finish();
+    expect(sink.text).toBe("r/x:v1: pulling aaaaaaaaaaaa (2.00 MB)\n");
+  });
+
   it("tells why it tries again", async () => {
     const sink = sinkOf();
-    const printer = pullPrinter(sink, () => 0);
+    const printer = pullPrinter({ stderr: sink, env: {} }, () => 0);
     printer.show({ ...progress, current: 0, state: "retrying", message: "503, again in 2 s" });
     await printer.finish();
     expect(sink.text).toBe("r/x:v1: 503, again in 2 s\n");

@@ -17,11 +17,11 @@ export interface ManifestDirectoryInit<Manifest extends { readonly pods: readonl
   /** Absolute path. Its files ending in `.yaml`, `.yml` or `.json` are manifests, unless they begin with a dot. */
   readonly path: string;
   readonly clock: Clock;
-  /** Reads one file's text. What it throws is told, and the file's earlier pods go on. */
-  readonly parse: (text: string, file: string) => Manifest | Promise<Manifest>;
+  /** Reads one file's content. What it throws is told, and the file's earlier pods go on. */
+  readonly parse: (content: Uint8Array, file: string) => Manifest | Promise<Manifest>;
   /** Told of a file's manifest before its pods are, and of `undefined` when the file is gone. */
   readonly onManifest?: (file: string, manifest: Manifest | undefined) => void;
-  /** Told what cannot be read; the pods that run go on. */
+  /** Told what cannot be read, once; the pods that run go on. */
   readonly onError: (error: unknown) => void;
   /** Makes a pod of the kubelet's of one of a manifest. Default: it gets a UID of its own. */
   readonly identify?: (pod: V1Pod, file: string) => V1Pod;
@@ -53,11 +53,11 @@ export function manifestDirectory<Manifest extends { readonly pods: readonly V1P
   init: ManifestDirectoryInit<Manifest>,
 ): Observable<PodChange> {
   return fromAbortable<PodChange>(async (emit, signal) => {
-    const files = new Map<string, KnownFile>();
+    const known: KnownDirectory = { files: new Map(), unreadable: false };
     using changes = (init.watch ?? watchDirectory)(init.path);
     for (let first = true; !signal.aborted; first = false) {
       const changed = changes.next();
-      const unsettled = await scan(init, files, { emit, first });
+      const unsettled = await scan(init, known, { emit, first });
       signal.throwIfAborted();
       const wait = new AbortController();
       const timer = init.clock
@@ -69,17 +69,34 @@ export function manifestDirectory<Manifest extends { readonly pods: readonly V1P
   });
 }
 
+interface KnownDirectory {
+  readonly files: Map<string, KnownFile>;
+  /** Whether that was told. */
+  unreadable: boolean;
+}
+
+/** What stands in the directory under a manifest's name. */
+interface FoundFile {
+  /** What the file system says of its contents. */
+  readonly signature: string;
+  /** Why it is not read. */
+  readonly problem: string | undefined;
+}
+
 /** Reads what has changed and settled; true if something has changed and not settled. */
 async function scan<Manifest extends { readonly pods: readonly V1Pod[] }>(
   init: ManifestDirectoryInit<Manifest>,
-  files: Map<string, KnownFile>,
+  directory: KnownDirectory,
   options: { readonly emit: (change: PodChange) => void; readonly first: boolean },
 ): Promise<boolean> {
-  let found: ReadonlyMap<string, string>;
+  const { files } = directory;
+  let found: ReadonlyMap<string, FoundFile>;
   try {
-    found = await signaturesOf(init.path);
+    found = await filesOf(init.path);
+    directory.unreadable = false;
   } catch (cause) {
-    init.onError(new KrustletError("VolumeFailed", `${init.path} cannot be read`, { cause }));
+    if (!directory.unreadable) init.onError(unreadable(init.path, cause));
+    directory.unreadable = true;
     // Where there is no directory there is no pod either.
     if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") init.onScanned?.();
     return false;
@@ -91,14 +108,15 @@ async function scan<Manifest extends { readonly pods: readonly V1Pod[] }>(
     for (const { pod } of known.pods.values()) options.emit({ type: "removed", pod });
     init.onManifest?.(file, undefined);
   }
-  for (const [file, signature] of found) {
+  for (const [file, { signature, problem }] of found) {
     const known = files.get(file) ?? { signature: "", changing: undefined, pods: new Map() };
     files.set(file, known);
     if (signature === known.signature) continue;
     if (options.first || signature === known.changing) {
       known.signature = signature;
       known.changing = undefined;
-      await take(init, file, known, options.emit);
+      if (problem === undefined) await take(init, file, files, options.emit);
+      else init.onError(new KrustletError("InvalidManifest", `${file} ${problem}`));
     } else {
       known.changing = signature;
       unsettled = true;
@@ -111,11 +129,13 @@ async function scan<Manifest extends { readonly pods: readonly V1Pod[] }>(
 async function take<Manifest extends { readonly pods: readonly V1Pod[] }>(
   init: ManifestDirectoryInit<Manifest>,
   file: string,
-  known: KnownFile,
+  files: ReadonlyMap<string, KnownFile>,
   emit: (change: PodChange) => void,
 ): Promise<void> {
+  const known = files.get(file);
+  if (known === undefined) return;
   try {
-    const manifest = await init.parse(await readFile(join(init.path, file), "utf8"), file);
+    const manifest = await init.parse(await readFile(join(init.path, file)), file);
     const pods = new Map<string, { pod: V1Pod; hash: string }>();
     const added: V1Pod[] = [];
     for (const each of manifest.pods) {
@@ -129,6 +149,8 @@ async function take<Manifest extends { readonly pods: readonly V1Pod[] }>(
       const pod = init.identify?.(each, join(init.path, file)) ?? withUid(each, randomUUID());
       pods.set(name, { pod, hash });
       added.push(pod);
+      const [other] = [...files].find(([each, { pods }]) => each !== file && pods.has(name)) ?? [];
+      if (other !== undefined) init.onError(anotherOf(name, file, other));
     }
     init.onManifest?.(file, manifest);
     for (const [name, { pod }] of known.pods) {
@@ -146,14 +168,30 @@ function withUid(pod: V1Pod, uid: string): V1Pod {
   return { apiVersion, kind, metadata: Object.assign({}, metadata, { uid }), spec, status };
 }
 
-async function signaturesOf(directory: string): Promise<ReadonlyMap<string, string>> {
-  const found = new Map<string, string>();
+function unreadable(path: string, cause: unknown): KrustletError {
+  const isGone = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+  const why = isGone ? "there is no such directory" : cause instanceof Error ? cause.message : String(cause);
+  return new KrustletError("VolumeFailed", `${path} cannot be read: ${why}`, { cause });
+}
+
+function anotherOf(pod: string, file: string, other: string): KrustletError {
+  const message = `${file}: Pod "${pod}" is in ${other} too; this one runs when that one is gone`;
+  return new KrustletError("InvalidManifest", message);
+}
+
+async function filesOf(directory: string): Promise<ReadonlyMap<string, FoundFile>> {
+  const found = new Map<string, FoundFile>();
   const names = await readdir(directory);
   for (const name of names.toSorted()) {
     if (name.startsWith(".") || !/\.(?:ya?ml|json)$/iu.test(name)) continue;
     const facts = await stat(join(directory, name), { bigint: true }).catch(() => undefined);
-    if (facts === undefined || !facts.isFile() || facts.size > LARGEST_FILE) continue;
-    found.set(name, `${facts.ino} ${facts.size} ${facts.mtimeNs}`);
+    if (facts === undefined || facts.isDirectory()) continue;
+    const problem = facts.isFile()
+      ? facts.size > LARGEST_FILE
+        ? "is larger than any manifest"
+        : undefined
+      : "is no regular file";
+    found.set(name, { signature: `${facts.ino} ${facts.size} ${facts.mtimeNs}`, problem });
   }
   return found;
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -6,6 +6,7 @@ import { eventually, FakeClock } from "@krustlet/testkit";
 import type { V1Pod } from "@kubernetes/client-node";
 import { afterEach, beforeEach, expect, it } from "vitest";
 
+import { watchDirectory } from "../src/directory-changes.ts";
 import { manifestDirectory } from "../src/index.ts";
 import type { PodChange } from "../src/index.ts";
 
@@ -31,7 +32,7 @@ function open(): void {
   subscription = manifestDirectory<{ pods: V1Pod[] }>({
     path: directory,
     clock,
-    parse: (text) => JSON.parse(text) as { pods: V1Pod[] },
+    parse: (content) => JSON.parse(Buffer.from(content).toString()) as { pods: V1Pod[] },
     onError: (error) => errors.push(error),
     // Time alone makes it look, so that the test says when.
     watch: () => ({ next: () => new Promise<void>(() => undefined), [Symbol.dispose]: () => undefined }),
@@ -124,7 +125,46 @@ it("keeps the pods when the directory itself cannot be read any more", async () 
   await until(() => changes.length === 1);
   await rename(directory, `${directory}.away`);
   await look();
-  expect(errors.length).toBeGreaterThan(0);
+  await look();
+  expect(errors.map(String)).toStrictEqual([
+    expect.stringContaining(`${directory} cannot be read: there is no such directory`),
+  ]);
   expect(changes).toHaveLength(1);
   await rename(`${directory}.away`, directory);
+});
+
+it("tells of a pod that another file has, which waits until that one is gone", async () => {
+  await writeFile(join(directory, "a.yaml"), podsOf(["a", "1"]));
+  await writeFile(join(directory, "b.yaml"), podsOf(["a", "2"]));
+  open();
+  await until(() => changes.length === 2);
+  expect(errors.map(String)).toStrictEqual([
+    expect.stringContaining('b.yaml: Pod "default/a" is in a.yaml too; this one runs when that one is gone'),
+  ]);
+});
+
+it("tells of what has a manifest's name and cannot be one", async () => {
+  await symlink("/dev/zero", join(directory, "zero.yaml"));
+  await symlink("nowhere", join(directory, "dangling.yaml"));
+  await mkdir(join(directory, "directory.yaml"));
+  await writeFile(join(directory, "large.yaml"), "");
+  await truncate(join(directory, "large.yaml"), 17 * 2 ** 20);
+  open();
+  await until(() => errors.length === 2);
+  await look();
+  expect(errors.map(String)).toStrictEqual([
+    expect.stringContaining("large.yaml is larger than any manifest"),
+    expect.stringContaining("zero.yaml is no regular file"),
+  ]);
+});
+
+it("is told by the kernel of changes, in the directory that has come in another's place, too", async () => {
+  using watched = watchDirectory(directory);
+  await Promise.all([watched.next(), writeFile(join(directory, "a.yaml"), "")]);
+  await rename(directory, `${directory}.away`);
+  await mkdir(directory);
+  const told = watched.next();
+  await writeFile(join(directory, "b.yaml"), "");
+  await expect(told).resolves.toBeUndefined();
+  await rm(`${directory}.away`, { recursive: true });
 });

@@ -102,7 +102,7 @@ it("static pods come from a directory, which is synced when it has been read", a
     path,
     nodeName: "node1",
     clock: new FakeClock(),
-    parse: (text) => ({ pods: [JSON.parse(text) as V1Pod] }),
+    parse: (content) => ({ pods: [JSON.parse(Buffer.from(content).toString()) as V1Pod] }),
     onError: (error) => first.reject(error),
   }).subscribe((change) => {
     told.push(change);

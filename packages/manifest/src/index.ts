@@ -30,6 +30,7 @@ export { POD_FIELDS } from "./fields/pod-fields.ts";
 export { refusalOf, warningOf } from "./fields/refusal-of.ts";
 export { supportedDocument } from "./fields/supported-document.ts";
 export type { Manifest } from "./manifest.ts";
+export { manifestText, MAX_MANIFEST_BYTES } from "./manifest-text.ts";
 export { parseManifest } from "./parse-manifest.ts";
 export type { ParseManifestOptions } from "./parse-manifest.ts";
 export { parseObject } from "./parse-object.ts";

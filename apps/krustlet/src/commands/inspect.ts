@@ -37,9 +37,7 @@ export async function inspect(context: CommandContext): Promise<number> {
 async function ensure(context: CommandContext, reference: string): Promise<WasmImage> {
   const { host, line } = context;
   await using store = await composeImageStore(composeInitOf(context));
-  const printer = line.flag("quiet")
-    ? silentPullPrinter()
-    : pullPrinter(host.stderr, () => performance.now());
+  const printer = line.flag("quiet") ? silentPullPrinter() : pullPrinter(host, () => performance.now());
   try {
     const ensured = await store.ensure(reference, { policy: "IfNotPresent", onProgress: printer.show });
     return ensured.image;

@@ -10,9 +10,7 @@ export async function pull(context: CommandContext): Promise<number> {
   if (line.positionals.length === 0) throw new KrustletError("InvalidUsage", "krustlet pull needs an image");
   await using store = await composeImageStore(composeInitOf(context));
   for (const reference of line.positionals) {
-    const printer = line.flag("quiet")
-      ? silentPullPrinter()
-      : pullPrinter(host.stderr, () => performance.now());
+    const printer = line.flag("quiet") ? silentPullPrinter() : pullPrinter(host, () => performance.now());
     try {
       const { image } = await store.ensure(reference, { policy: "Always", onProgress: printer.show });
       await printer.finish();

@@ -41,8 +41,8 @@ export async function runWatch(
   const source$ = manifestDirectory({
     path,
     clock: composed.parts.clock,
-    parse: async (text, file) => {
-      const { manifest, pods } = await parsePods(text, { source: file, directory: path });
+    parse: async (content, file) => {
+      const { manifest, pods } = await parsePods(content, { source: file, directory: path });
       return { ...manifest, pods: withRunOptions(pods, options) };
     },
     onManifest: (file, manifest) => {
@@ -62,7 +62,7 @@ export async function runWatch(
     output: options.json
       ? jsonOutput(host.stdout, () => new Date())
       : prefixedOutput(host, { withPod: true, colors: hasColors(host.stdout, host.env) }),
-    pulls: quiet ? silentPullPrinter() : pullPrinter(host.stderr, () => performance.now()),
+    pulls: quiet ? silentPullPrinter() : pullPrinter(host, () => performance.now()),
     objectsChanged$,
     json: options.json,
     verbose,

@@ -65,7 +65,7 @@ export async function run(context: CommandContext): Promise<number> {
     host,
     stdinOf: stdinFor(pods, host.stdin),
     output: outputFor(context, pods, options),
-    pulls: quiet ? silentPullPrinter() : pullPrinter(host.stderr, () => performance.now()),
+    pulls: quiet ? silentPullPrinter() : pullPrinter(host, () => performance.now()),
     json: options.json,
     verbose,
   });

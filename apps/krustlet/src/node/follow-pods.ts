@@ -99,8 +99,8 @@ function staticManifests(path: string, nodeName: string, log: Logger): Observabl
     path,
     nodeName,
     clock: systemClock,
-    parse: async (text, file) => {
-      const { manifest, pods } = await parsePods(text, { source: file, directory: path });
+    parse: async (content, file) => {
+      const { manifest, pods } = await parsePods(content, { source: file, directory: path });
       for (const warning of manifest.warnings) log.warn({ file }, warning);
       return { pods };
     },

@@ -1,6 +1,7 @@
 import type { PullProgress } from "@krustlet/interface";
 
-import type { ByteSink } from "../cli-host.ts";
+import type { ByteSink, CliHost } from "../cli-host.ts";
+import { hasCursor } from "./palette.ts";
 
 /** Shows pulls on stderr. */
 export interface PullPrinter {
@@ -13,8 +14,11 @@ const BAR = 24;
 const REDRAW_MS = 80;
 
 /** Bars that move on a terminal; elsewhere a line when a pull begins, is repeated and ends. */
-export function pullPrinter(sink: ByteSink, now: () => number): PullPrinter {
-  return sink.isTTY ? barPrinter(sink, now) : linePrinter(sink);
+export function pullPrinter(
+  { stderr, env }: Pick<CliHost, "stderr" | "env">,
+  now: () => number,
+): PullPrinter {
+  return hasCursor(stderr, env) ? barPrinter(stderr, now) : linePrinter(stderr);
 }
 
 /** `--quiet`. */
@@ -50,15 +54,20 @@ function barPrinter(sink: ByteSink, now: () => number): PullPrinter {
   let last = Promise.resolve();
   const clear = (): string => (drawn === 0 ? "" : `\u001b[${drawn}A\u001b[J`);
   const draw = (): void => {
-    const lines = [...blobs.values()].map((each) => barLine(each).slice(0, sink.columns() - 1));
+    const lines = shownOf([...blobs.values()], sink.rows() - 1).map((each) =>
+      barLine(each).slice(0, sink.columns() - 1),
+    );
     last = sink.write(`${clear()}${lines.map((line) => `${line}\n`).join("")}`);
     drawn = lines.length;
     drawnAt = now();
   };
   return {
     show: (progress) => {
-      const before = blobs.get(progress.digest)?.state;
-      blobs.set(progress.digest, progress);
+      const key = progress.digest || progress.reference;
+      const before = blobs.get(key)?.state;
+      // What a reference stands for is known when its first blob comes.
+      if (progress.digest !== "") blobs.delete(progress.reference);
+      blobs.set(key, progress);
       if (before !== progress.state || now() - drawnAt >= REDRAW_MS) draw();
     },
     finish: () => {
@@ -68,6 +77,13 @@ function barPrinter(sink: ByteSink, now: () => number): PullPrinter {
       return last;
     },
   };
+}
+
+/** As many as there is room for: what lies above a terminal's first line cannot be replaced. */
+function shownOf(all: readonly PullProgress[], room: number): readonly PullProgress[] {
+  let surplus = all.length - room;
+  const shown = all.filter(({ state }) => state !== "done" || (surplus -= 1) < 0);
+  return shown.slice(0, Math.max(1, room));
 }
 
 function barLine({ reference, digest, current, total, state, message }: PullProgress): string {
