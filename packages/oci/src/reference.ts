@@ -12,6 +12,7 @@ export interface Reference {
 }
 
 const MAX_LENGTH = 1024;
+const MAX_REPOSITORY = 255;
 const HOST_LABEL = "[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?";
 const HOST = new RegExp(`^(?:${HOST_LABEL}(?:\\.${HOST_LABEL})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]{1,5})?$`);
 const PATH_PART = /^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*$/;
@@ -46,8 +47,8 @@ export function parseReference(text: string): Reference {
     throw invalid(text, `the tag ${JSON.stringify(tag)} has characters that no tag may have`);
 
   const { registry, repository } = splitRegistry(text, hasTag ? named.slice(0, colon) : named);
-  if (registry.length + repository.length + 1 > 255)
-    throw invalid(text, "its name is longer than 255 characters");
+  if (repository.length > MAX_REPOSITORY)
+    throw invalid(text, `its repository's name is longer than ${MAX_REPOSITORY} characters`);
   return digest === undefined
     ? { registry, repository, tag: tag ?? "latest" }
     : { registry, repository, digest };
@@ -68,7 +69,7 @@ function splitRegistry(text: string, name: string): { registry: string; reposito
     const hint = part === part.toLowerCase() ? "" : "; repository names are lower case";
     throw invalid(text, `${JSON.stringify(part)} cannot be part of a repository name${hint}`);
   }
-  if (/^[a-f0-9]{64}$/.test(name)) throw invalid(text, "64 hex digits are an image id, not a name");
+  if (/^[a-f0-9]{64}$/.test(text)) throw invalid(text, "64 hex digits are an image id, not a name");
   if (registry !== "docker.io" && registry !== "index.docker.io") return { registry, repository: path };
   return { registry: "docker.io", repository: path.includes("/") ? path : `library/${path}` };
 }

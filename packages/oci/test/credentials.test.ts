@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isKrustletError } from "@krustlet/interface";
-import type { Cancellable } from "@krustlet/interface";
+import { isKrustletError, KrustletError } from "@krustlet/interface";
+import type { Cancellable, ErrorCode, RegistryCredential } from "@krustlet/interface";
 import * as fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { parseDockercfg, parseDockerConfig } from "../src/docker-config.ts";
@@ -13,6 +13,7 @@ import {
   matchCredentials,
   parseReference,
 } from "../src/index.ts";
+import { withCredentials } from "../src/with-credentials.ts";
 import { cpuMillisOf } from "./cpu-millis.ts";
 
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
@@ -168,6 +169,55 @@ describe("matching credentials", () => {
       expect(matchCredentials(image, [{ registry: `${registry}.example` }])).toEqual([]);
     });
     expect(taken).toBeLessThan(4000);
+  });
+});
+
+describe("several logins for an image", () => {
+  const login = (username: string): RegistryCredential => ({
+    registry: "r.example",
+    username,
+    password: "p",
+  });
+  const refusal = (code: ErrorCode): KrustletError => new KrustletError(code, code);
+
+  /** Who is asked, in order, until one of them may. */
+  async function asked(
+    may: string,
+    code: ErrorCode,
+    own: readonly string[],
+    machine: readonly string[],
+  ): Promise<readonly string[]> {
+    const tried: string[] = [];
+    await withCredentials(
+      own.map(login),
+      () => Promise.resolve(machine.map(login)),
+      async (credential, { by }) => {
+        tried.push(`${credential?.username ?? "nobody"} by ${by}`);
+        if (credential?.username !== may) throw refusal(code);
+      },
+    ).catch((error: unknown) => tried.push(isKrustletError(error) ? error.code : "unknown"));
+    return tried;
+  }
+
+  it.each(["RegistryUnauthorized", "RegistryForbidden", "ImageNotFound"] as const)(
+    "are tried one after the other as long as the answer is %s",
+    async (code) => {
+      expect(await asked("c", code, ["a", "b"], ["c", "d"])).toEqual([
+        "a by credential",
+        "b by credential",
+        "c by machine",
+      ]);
+      expect(await asked("x", code, ["a"], ["c"])).toEqual(["a by credential", "c by machine", code]);
+      expect(await asked("x", code, ["a"], [])).toEqual(["a by credential", code]);
+      expect(await asked("x", code, [], [])).toEqual(["nobody by machine", code]);
+    },
+  );
+
+  it("are not tried where another one does not help", async () => {
+    expect(await asked("b", "RegistryUnavailable", ["a", "b"], [])).toEqual([
+      "a by credential",
+      "RegistryUnavailable",
+    ]);
   });
 });
 

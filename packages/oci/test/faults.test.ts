@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readFile, readdir } from "node:fs/promises";
+import { readFile, readdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
@@ -243,6 +243,18 @@ describe("a blob that breaks off", () => {
       }),
     );
     expect(pull).toMatchObject({ bytes: MODULE });
+  });
+
+  it("is fetched anew where what an earlier attempt left is not its beginning", async () => {
+    await using registry = await startFaultyRegistry();
+    await using target = await makeTarget();
+    await using puller = createPuller();
+    const left = join(target.directory, `${sha256Of(MODULE).replace(":", "-")}.part`);
+    await writeFile(left, "something else");
+    const image = await puller.pull(registry.add(ARTIFACT), target);
+    expect(await readFile(image.module.path)).toEqual(MODULE);
+    const asked = registry.requests.filter(({ line }) => line.includes(BLOB));
+    expect(asked.map(({ headers }) => headers.range)).toEqual(["bytes=14-", undefined]);
   });
 
   it("is given up when nothing more comes", async () => {

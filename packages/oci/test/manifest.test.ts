@@ -40,6 +40,8 @@ describe("choosing from an index", () => {
     const odd = entry("wasi/wasm", { mediaType: "application/vnd.example" });
     const signature = entry("none", { artifactType: "application/vnd.dev.sigstore.bundle.v0.3+json" });
     expect(choose(odd, signature, entry("linux/wasm"))).toEqual(entry("linux/wasm"));
+    expect(choose(signature, entry("nameless"))).toEqual(entry("nameless"));
+    expect(() => choose(signature)).toThrow("holds no image");
   });
 
   it("names the platforms that there are", () => {

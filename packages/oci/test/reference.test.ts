@@ -23,6 +23,8 @@ describe("references", () => {
     ["127.0.0.1/hello", "127.0.0.1/hello:latest"],
     [`hello@sha256:${HEX}`, `docker.io/library/hello@sha256:${HEX}`],
     [`hello:v1@sha256:${HEX}`, `docker.io/library/hello@sha256:${HEX}`],
+    [`registry.example/${"a".repeat(255)}:v1`, `registry.example/${"a".repeat(255)}:v1`],
+    [`${HEX}:v1`, `docker.io/library/${HEX}:v1`],
     [`localhost:5000/x@sha512:${HEX}${HEX}`, `localhost:5000/x@sha512:${HEX}${HEX}`],
   ])("%s is %s", (text, canonical) => {
     expect(formatReference(parseReference(text))).toBe(canonical);
@@ -49,7 +51,8 @@ describe("references", () => {
     ["registry.example:99999/a", "no registry host"],
     ["-bad.example/a", "no registry host"],
     ["a.b/c@d@e", "what follows @"],
-    [`registry.example/${"a".repeat(255)}`, "255"],
+    [`registry.example/${"a".repeat(256)}`, "255"],
+    ["a".repeat(248), "255"],
     ["a".repeat(2000), "longer than 1024"],
     ["a\n", "cannot be part"],
     ["%2e%2e/a", "cannot be part"],

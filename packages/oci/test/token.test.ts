@@ -1,5 +1,7 @@
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
+import { createAuthorizer } from "../src/authorizer.ts";
+import { parseReference } from "../src/index.ts";
 import { isLoopback } from "../src/loopback.ts";
 import { fetchToken } from "../src/token.ts";
 import type { TokenTransport } from "../src/token.ts";
@@ -91,4 +93,24 @@ describe("the server that a registry names for tokens", () => {
       });
     },
   );
+});
+
+it("a token is kept for its repository and login, and not used in its last seconds", async () => {
+  let now = Date.UTC(2026, 0, 1);
+  const to = transport({ token: "t", expires_in: 60 });
+  const authorizer = createAuthorizer(to, { now: () => new Date(now) });
+  const login = {
+    reference: parseReference("registry.example/app"),
+    host: "registry.example",
+    credential: { registry: "registry.example", username: "me", password: "secret" },
+  };
+  expect(authorizer.known(login)).toBeUndefined();
+  expect(await authorizer.answer(login, 'Bearer realm="https://auth.example/"')).toBe("Bearer t");
+  expect(authorizer.known(login)).toBe("Bearer t");
+  expect(authorizer.known({ ...login, credential: undefined })).toBeUndefined();
+  expect(authorizer.known({ ...login, reference: parseReference("registry.example/other") })).toBeUndefined();
+  now += 54_000;
+  expect(authorizer.known(login)).toBe("Bearer t");
+  now += 1000;
+  expect(authorizer.known(login)).toBeUndefined();
 });

@@ -123,9 +123,13 @@ describe("unpacking a layer", () => {
       { name: "opaque/.wh..wh..opq" },
       { name: ".wh..wh.plnk", content: "AUFS" },
       { name: ".wh.absent" },
+      { name: "own", content: "own" },
+      { name: ".wh.own" },
     ]);
     expect(await readFile(join(t.root, "file"), "utf8")).toBe("new");
     expect((await readdir(join(t.root, "dir"))).toSorted()).toEqual(["b", "c"]);
+    // A layer hides what is below it, and nothing of its own.
+    expect(await readFile(join(t.root, "own"), "utf8")).toBe("own");
     expect(await readFile(join(t.root, "becomes-file"), "utf8")).toBe("y");
     expect(await readFile(join(t.root, "link"), "utf8")).toBe("no link any more");
     expect(await readdir(join(t.root, "opaque/low"))).toEqual(["y"]);
@@ -439,6 +443,19 @@ describe("finding an image's module", () => {
     ["climbs out", {}, { entrypoint: ["../outside"] }, "no such file"],
     ["starts elsewhere", { "x.wasm": "" }, { entrypoint: ["/x.wasm#main"] }, "only _start"],
     ["is not named", { "a.wasm": "" }, {}, "exactly one"],
+    ["is longer than a path", {}, { entrypoint: ["a/../".repeat(1000)] }, "too long a path"],
+    [
+      "is in too long a directory",
+      {},
+      { entrypoint: ["x"], workingDir: "/a/..".repeat(1000) },
+      "too long a path",
+    ],
+    [
+      "is in too long a PATH",
+      {},
+      { entrypoint: ["x"], env: [`PATH=${"/a/..".repeat(1000)}`] },
+      "no such file",
+    ],
   ])("refuses one that %s", async (_how, files, config, says) => {
     await expect(find(files, config)).rejects.toMatchObject({
       code: "UnsupportedArtifact",
@@ -452,5 +469,10 @@ describe("finding an image's module", () => {
     await symlink("../../c", join(t.root, "b"));
     expect(await resolveInTree(t.root, "a/x")).toBe(join(t.root, "c/x"));
     expect(await resolveInTree(t.root, "../../a/../y")).toBe(join(t.root, "y"));
+    await mkdir(join(t.root, "usr", "bin"), { recursive: true });
+    await symlink("/opt/app", join(t.root, "usr", "bin", "app"));
+    await symlink("../lib", join(t.root, "usr", "bin", "lib"));
+    expect(await resolveInTree(t.root, "usr/bin/app/x")).toBe(join(t.root, "opt/app/x"));
+    expect(await resolveInTree(t.root, "/usr/bin/lib")).toBe(join(t.root, "usr/lib"));
   });
 });
