@@ -1,3 +1,4 @@
+import { FakeClock } from "@krustlet/testkit";
 import { describe, expect, it } from "vitest";
 
 import { logLineText } from "../src/log/log-line-text.ts";
@@ -89,6 +90,44 @@ describe("secrets", () => {
     const text =
       "image registry.example/app:v1 of pod kube-system/dns is not there; token of default/sa expires";
     expect(withoutSecrets(text)).toBe(text);
+  });
+});
+
+describe("a reader who stands still", () => {
+  const stuck = () => {
+    const read = Promise.withResolvers<void>();
+    const sink = { ...memorySink(), write: () => read.promise };
+    const clock = new FakeClock();
+    return {
+      read,
+      clock,
+      ...openNodeLog({ verbosity: 0, format: "json", stderr: sink, toDescriptor: false, clock }),
+    };
+  };
+
+  it("does not hold up the end of the node for more than a second", async () => {
+    const { log, clock, [Symbol.asyncDispose]: dispose } = stuck();
+    log.info("the last line");
+    let ended = false;
+    const ending = dispose().then(() => (ended = true));
+    await clock.advance(999);
+    expect(ended).toBe(false);
+    await clock.advance(1);
+    await ending;
+    expect(ended).toBe(true);
+  });
+
+  it("does not fill the memory: lines are lost, and whoever checks is told, until he reads again", async () => {
+    const { log, checkLog, read, clock } = stuck();
+    const line = "x".repeat(1024 * 1024);
+    for (let count = 0; count < 3; count += 1) log.info(line);
+    expect(checkLog).not.toThrow();
+    for (let count = 0; count < 3; count += 1) log.info(line);
+    expect(checkLog).toThrow("nobody reads the log, and lines are lost");
+    read.resolve();
+    await clock.advance(0);
+    log.info("he reads again");
+    expect(checkLog).not.toThrow();
   });
 });
 

@@ -110,7 +110,7 @@ async function openNode(): Promise<{
       bench.remove(pod, 0);
     } else if (each.do === "delete" && pod !== undefined) {
       const deletion = { deletionTimestamp: bench.clock.now(), deletionGracePeriodSeconds: 30 };
-      const deleted = { ...pod, metadata: { ...pod.metadata, ...deletion } };
+      const deleted: V1Pod = { metadata: Object.assign({}, pod.metadata, deletion), spec: pod.spec };
       objects.set(each.which, deleted);
       bench.source$.next({ type: "updated", pod: deleted });
     }
@@ -126,8 +126,9 @@ const moves = fc.array(move, { minLength: 5, maxLength: 60, size: "max" });
 it("stops in whatever moment, though the API server never answers again", { timeout: 600_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(moves, async (before) => {
-      const { bench, machine, play } = await openNode();
-      for (const each of before) await play(each);
+      const node = await openNode();
+      const { bench, machine } = node;
+      for (const each of before) await node.play(each);
       let stopped = false;
       const stopping = bench.kubelet[Symbol.asyncDispose]().then(() => (stopped = true));
       // What the machine does ends some time; no clock goes on for it.
