@@ -5,6 +5,7 @@ import { KrustletError, type ModuleSource } from "@krustlet/interface";
 import type { PreparedModule, WantedForm } from "./prepare-module.ts";
 import { formKeyOf, prepareModule, requireCoreModule } from "./prepare-module.ts";
 import type { ReadyModule } from "./protocol.ts";
+import { TypeLedger } from "./type-ledger.ts";
 
 /** Bytes of modules that nobody uses any more and that are kept for the next start. */
 const IDLE_BYTES = 64 * 1024 * 1024;
@@ -13,6 +14,9 @@ const INLINE_BYTES = 256 * 1024;
 
 /** A module up to this size is compiled without other threads. */
 const AT_ONCE_BYTES = 64 * 1024;
+
+/** The types of all modules, which are the process's and not a cache's. */
+const types = new TypeLedger();
 
 /** A compiled module in use. Disposing gives it back; the compiled code may then be dropped. */
 export interface ModuleLease extends Disposable {
@@ -77,6 +81,7 @@ export class ModuleCache {
     const bytes = await readModule(source.path, named);
     requireDigest(bytes, source.digest, named);
     requireCoreModule(bytes, named);
+    types.take(bytes, named);
     // The guest's own bytes are validated before anything is added to them.
     requireCommand(await compile(bytes, named), named);
     const prepare = bytes.length <= INLINE_BYTES ? prepareModule : this.#prepareElsewhere;

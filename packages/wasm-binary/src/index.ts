@@ -24,6 +24,7 @@ export { parseModule } from "./parse-module.ts";
 export type { WasmExport, WasmModule } from "./parse-module.ts";
 export { readSections } from "./sections.ts";
 export type { WasmSection } from "./sections.ts";
-export type { FunctionType } from "./type-section.ts";
+export { readTypeGroups } from "./type-section.ts";
+export type { CompositeType, FieldType, FunctionType, TypeDefinition } from "./type-section.ts";
 export { readValueType } from "./value-types.ts";
 export { wasmKindOf } from "./wasm-kind.ts";
