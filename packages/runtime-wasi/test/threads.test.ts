@@ -48,6 +48,34 @@ const HEAP_HOG = Buffer.from(
   "hex",
 );
 
+/** Fills a list of references with arrays of 16 MiB, less a few bytes: `list[count++] = array.new 7 4194300`, for ever. */
+const FILL_WITH_ARRAYS = [
+  ...[0, 0x41, 0xe4, 0, 0xfb, 7, 2, 0x24, 0],
+  ...[0x03, 0x40, 0x23, 0, 0x23, 1, 0x41, 7, 0x41, 0xfc, 0xff, 0xff, 0x01, 0xfb, 6, 1, 0xfb, 0x0e, 2],
+  ...[0x23, 1, 0x41, 1, 0x6a, 0x24, 1, 0x0c, 0, 0x0b, 0x0b],
+];
+const ARRAY_HOG = encodeModule(
+  encodeSection(
+    1,
+    encodeVector([
+      [0x60, 0, 0],
+      [0x5e, 0x7f, 1],
+      [0x5e, 0x63, 1, 1],
+    ]),
+  ),
+  encodeSection(3, encodeVector([[0]])),
+  // The list, and how many it holds.
+  encodeSection(
+    6,
+    encodeVector([
+      [0x63, 2, 1, 0xd0, 2, 0x0b],
+      [0x7f, 1, 0x41, 0, 0x0b],
+    ]),
+  ),
+  encodeSection(7, encodeVector([[...encodeText("_start"), 0, 0]])),
+  encodeSection(10, encodeVector([[FILL_WITH_ARRAYS.length, ...FILL_WITH_ARRAYS]])),
+);
+
 /** `_start` is the import `clock_time_get`, of which a caller without arguments can make nothing. */
 const IMPORT_AS_START = encodeModule(
   encodeSection(1, encodeVector([[0x60, 3, 0x7f, 0x7e, 0x7f, 1, 0x7f]])),
@@ -130,6 +158,20 @@ describe("threads", () => {
     expect([exit.exitCode, exit.reason]).toEqual([137, "OOMKilled"]);
     expect(neighbour.output.stdout).toBe("sleeping\n");
     await neighbour.container.kill();
+  });
+
+  it("end a guest that fills the heap with large arrays, and not the process", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "krustlet-arrays-"));
+    await using _removed = { [Symbol.asyncDispose]: () => rm(directory, { recursive: true }) };
+    const path = join(directory, "arrays.wasm");
+    await writeFile(path, ARRAY_HOG);
+    const source = await moduleSourceOf(path);
+    await using runtime = createWasiRuntime({ threads: 1 });
+    for (const isolated of [false, true]) {
+      const plan = planOf(source, { isolated, resources: { memoryLimitBytes: 256 * 1024 * 1024 } });
+      const { exit } = await runContainer(runtime, plan);
+      expect([exit.exitCode, exit.reason]).toEqual([137, "OOMKilled"]);
+    }
   });
 
   it("outlive a guest whose `_start` cannot even be called", async () => {

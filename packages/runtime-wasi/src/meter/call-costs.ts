@@ -32,6 +32,7 @@ export function extraCostOf(code: ScannedCode, event: number, costs: Uint16Array
     }
     case eventKinds.callUnknown:
     case eventKinds.bulk:
+    case eventKinds.array:
       return saturation;
     case eventKinds.memoryFill:
     case eventKinds.memoryCopy:

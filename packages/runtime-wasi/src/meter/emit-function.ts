@@ -1,5 +1,5 @@
 import type { BranchHints } from "./branch-hints.ts";
-import type { ByteWriter } from "./byte-writer.ts";
+import { ByteWriter } from "./byte-writer.ts";
 import { extraCostOf, saturation } from "./call-costs.ts";
 import type { ScannedCode } from "./call-costs.ts";
 import { eventKinds } from "./function-events.ts";
@@ -71,6 +71,7 @@ class FunctionEmitter {
       this.#writer.insertCheck(at, check);
       this.#last = this.#costAt(at);
     }
+    if (kind === eventKinds.array) this.#emitArrayLength(event);
     const instead = replacementOf(kind, replacements);
     if (instead !== undefined) this.#writer.replace(at, ends[event] as number, instead);
     if (check === undefined) return;
@@ -94,6 +95,15 @@ class FunctionEmitter {
     }
   }
 
+  #emitArrayLength(event: number): void {
+    const { arrayLength } = this.#init.replacements;
+    const { starts, operands } = this.#init.code.events;
+    const most = arrayLength?.most[operands[event] as number];
+    if (arrayLength === undefined || most === undefined) return;
+    const code = new ByteWriter(16).u8(0x41).s32(most).append(arrayLength.call).view();
+    this.#writer.insert(starts[event] as number, code);
+  }
+
   #costAt(at: number): number {
     return at - this.#function.start + this.#extra;
   }
@@ -101,7 +111,7 @@ class FunctionEmitter {
   #needsCheck(event: number, cost: number): boolean {
     const { kinds, starts } = this.#init.code.events;
     const kind = kinds[event] as number;
-    if (kind === eventKinds.bulk) return true;
+    if (kind === eventKinds.bulk || kind === eventKinds.array) return true;
     if (this.#isLight || !mayPrecede(kind)) return false;
     const before = this.#costAt(starts[event] as number);
     const isFar = before + cost - Math.max(this.#last, 0) > 2 * saturation;

@@ -18,6 +18,8 @@ export const eventKinds = {
   branch: 11,
   /** br_table. */
   branchTable: 12,
+  /** Makes an array of a length that is only known when it runs. */
+  array: 13,
 } as const;
 
 /** What the scan of all functions found, in code order; columns instead of objects, as there are millions. */
@@ -28,7 +30,7 @@ export class FunctionEvents {
   /** Where the next instruction begins. */
   ends: Uint32Array = new Uint32Array(1024);
   /**
-   * The callee of a call; the label of a branch; for a loop, the index of its event of closing, and for that, how often
+   * The callee of a call; the type of an array; the label of a branch; for a loop, the index of its event of closing, and for that, how often
    * the loop's body is written. Branches are recorded only where loops that may be unrolled need them.
    */
   operands: Uint32Array = new Uint32Array(1024);

@@ -74,6 +74,16 @@ export function buildMemoryGrow(is64: boolean, counter: readonly number[]): Appe
   };
 }
 
+/** Gives the length (the first parameter) of an array, and traps if it is more than the second. */
+export function buildArrayLength(): AppendedFunction {
+  return {
+    params: [0x7f, 0x7f],
+    results: [0x7f],
+    // The loop looks whether the thread is to end, which it is once its heap is full.
+    body: [0, 0x03, 0x40, 0x0b, ...get(0), ...get(1), 0x4b, 0x04, 0x40, 0x00, 0x0b, ...get(0), 0x0b],
+  };
+}
+
 /** Whether local `at` + local `size` is within memory 0, as an i32. */
 function isWithin(is64: boolean, at: number, size: number): number[] {
   const { widen } = is64 ? wide : narrow;

@@ -1,4 +1,5 @@
 import { parseModule } from "@krustlet/wasm-binary";
+import { arrayLimitName, arrayLimitsOf } from "./array-limits.ts";
 import { AppendedFunctions, lebOf } from "./append-functions.ts";
 import { branchHintSection } from "./branch-hints.ts";
 import { ByteWriter } from "./byte-writer.ts";
@@ -6,7 +7,7 @@ import { buildCodeSection } from "./code-section.ts";
 import { eventKinds } from "./function-events.ts";
 import { guestMemoryOf, meterMemoryOf } from "./guest-memory.ts";
 import { canKeepObjects } from "./heap-use.ts";
-import { buildMemoryCopy, buildMemoryFill, buildMemoryGrow } from "./memory-functions.ts";
+import { buildArrayLength, buildMemoryCopy, buildMemoryFill, buildMemoryGrow } from "./memory-functions.ts";
 import type { MeteredModule, MeterOptions } from "./metered-module.ts";
 import { buildNameSection } from "./name-section.ts";
 import { appendToSection, rebuildModule, sectionOf } from "./rebuild-module.ts";
@@ -81,6 +82,9 @@ export function meterModule(bytes: Uint8Array, options: MeterOptions = {}): Mete
   const memoryCopy = uses(eventKinds.memoryCopy)
     ? appended.add("memory.copy", buildMemoryCopy(is64, checkList))
     : undefined;
+  const arrayLength = scanned.events.kinds.subarray(0, scanned.events.length).includes(eventKinds.array)
+    ? { call: appended.add(arrayLimitName, buildArrayLength()), most: arrayLimitsOf(source) }
+    : undefined;
   let startExport: string | undefined;
   if (module.start !== undefined) {
     startExport = unusedName("krustlet.start", exportNames);
@@ -107,6 +111,7 @@ export function meterModule(bytes: Uint8Array, options: MeterOptions = {}): Mete
     ...(memoryGrow === undefined ? {} : { memoryGrow }),
     ...(memoryFill === undefined ? {} : { memoryFill }),
     ...(memoryCopy === undefined ? {} : { memoryCopy }),
+    ...(arrayLength === undefined ? {} : { arrayLength }),
   };
   const { code, hints } = buildCodeSection(source, scanned, replacements, appended.bodies);
   const tables = sectionOf(module, 4);

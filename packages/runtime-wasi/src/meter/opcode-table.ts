@@ -38,7 +38,7 @@ export const immediates = {
   oneByte: 26,
   heapType: 27,
   castBranch: 28,
-  /** GC instructions that make an object, with one or two indices. */
+  /** GC instructions that make an object of a size that is known, with one or two indices. */
   allocateOne: 29,
   allocateTwo: 30,
   /** An instruction that blocks the whole thread. */
@@ -51,6 +51,9 @@ export const immediates = {
   branch: 35,
   /** rethrow, br_on_null, br_on_non_null: a label. */
   otherLabel: 36,
+  /** GC instructions that make an array of a length from the stack, with one or two indices. */
+  allocateArrayOne: 37,
+  allocateArrayTwo: 38,
 } as const;
 
 /** One of {@link immediates}. */
@@ -113,8 +116,9 @@ export const plainOpcodes: Uint8Array = tableOf(0x100, [
 const gcOpcodes: Uint8Array = tableOf(0x1f, [
   [0x00, 0x01, is.allocateOne],
   [0x02, 0x05, is.twoIndices],
-  [0x06, 0x07, is.allocateOne],
-  [0x08, 0x0a, is.allocateTwo],
+  [0x06, 0x07, is.allocateArrayOne],
+  [0x08, 0x08, is.allocateTwo],
+  [0x09, 0x0a, is.allocateArrayTwo],
   [0x0b, 0x0e, is.index],
   [0x0f, 0x0f, is.none],
   [0x10, 0x10, is.bulkOne],

@@ -8,6 +8,8 @@ export interface Replacements {
   readonly memoryGrow?: Uint8Array;
   readonly memoryFill?: Uint8Array;
   readonly memoryCopy?: Uint8Array;
+  /** Before an array is made: a call that takes its length and the most it may be, by type index, and gives the length. */
+  readonly arrayLength?: { readonly call: Uint8Array; readonly most: readonly (number | undefined)[] };
 }
 
 /** The code instead of an instruction of a kind of event. */

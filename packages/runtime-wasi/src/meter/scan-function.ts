@@ -62,6 +62,7 @@ export function scanFunction(
   const { code, localCount } = scanLocals(bytes, start);
   const openLoops: number[] = [];
   let allocates = false;
+  let type: number;
   let lastEvent = code;
   let at = code;
   // The event of the innermost loop, while it may be unrolled; or -1.
@@ -173,6 +174,18 @@ export function scanFunction(
         allocates = true;
         next = skipNumber(bytes, skipNumber(bytes, next));
         record(eventKinds.bulk, next, 0);
+        break;
+      case is.allocateArrayOne:
+        allocates = true;
+        type = readNumber(bytes, next);
+        next = skipNumber(bytes, next);
+        record(eventKinds.array, next, type);
+        break;
+      case is.allocateArrayTwo:
+        allocates = true;
+        type = readNumber(bytes, next);
+        next = skipNumber(bytes, skipNumber(bytes, next));
+        record(eventKinds.array, next, type);
         break;
       case is.bulkOne:
         next = skipNumber(bytes, next);

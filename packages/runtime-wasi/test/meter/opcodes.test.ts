@@ -73,12 +73,14 @@ function candidates(kind: number, opcode: readonly number[]): number[][] {
     case is.twoIndices:
     case is.bulkTwo:
     case is.allocateTwo:
+    case is.allocateArrayTwo:
       return [1, 2, 3, 4, 5, 0].flatMap((type) => [
         [0x80 | type, 0, ...zero],
         [0x80 | type, 0, type],
       ]);
     case is.bulkOne:
     case is.allocateOne:
+    case is.allocateArrayOne:
       return [0, 1, 2, 3, 4, 5].map((type) => [0x80 | type, 0x80, 0]);
     case is.brTable:
       return [[2, 0, ...zero, 1]];
