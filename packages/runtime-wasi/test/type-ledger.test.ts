@@ -9,7 +9,7 @@ function moduleOf(types: readonly (readonly number[])[]): Uint8Array<ArrayBuffer
 /** Function types that no other numbers give. */
 function distinct(count: number, from = 0): number[][] {
   return Array.from({ length: count }, (_, index) => {
-    const digits = [...(from + index).toString(4)].map((digit) => 0x7f - Number(digit));
+    const digits = Array.from((from + index).toString(4), (digit) => 0x7f - Number(digit));
     return [0x60, ...encodeVector(digits.map((digit) => [digit])), 0];
   });
 }
