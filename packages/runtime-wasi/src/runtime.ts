@@ -112,10 +112,12 @@ class WasiRuntime implements Runtime {
     const lease = await this.#modules.lease(plan.module, wanted, of.subject);
     try {
       const { ready } = lease;
-      const own = plan.isolated || (ready.form.kind === "metered" && ready.form.allocatesOnHostHeap);
+      const { form } = ready;
+      const harmful = form.kind === "metered" && (form.allocatesOnHostHeap || form.holdsThread);
+      const own = plan.isolated || harmful;
       const thread = own
         ? await this.#pool.own({
-            metered: ready.form.kind === "metered",
+            metered: form.kind === "metered",
             heapMb: heapMbOf(plan.resources.memoryLimitBytes),
           })
         : await this.#pool.shared();

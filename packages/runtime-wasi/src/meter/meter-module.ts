@@ -4,6 +4,7 @@ import { AppendedFunctions, lebOf } from "./append-functions.ts";
 import { branchHintSection } from "./branch-hints.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import { buildCodeSection } from "./code-section.ts";
+import { longCompileCost } from "./compile-cost.ts";
 import { eventKinds } from "./function-events.ts";
 import { guestMemoryOf, meterMemoryOf } from "./guest-memory.ts";
 import { canKeepObjects } from "./heap-use.ts";
@@ -13,6 +14,7 @@ import { buildNameSection } from "./name-section.ts";
 import { appendToSection, rebuildModule, sectionOf } from "./rebuild-module.ts";
 import type { ModuleSource } from "./rebuild-module.ts";
 import { scanCode } from "./scan-code.ts";
+import { startsSlowly } from "./start-cost.ts";
 import { buildTableSection } from "./table-section.ts";
 import { unusedName } from "./unused-names.ts";
 
@@ -138,6 +140,8 @@ export function meterModule(bytes: Uint8Array, options: MeterOptions = {}): Mete
     yieldTable,
     ...(startExport === undefined ? {} : { startExport }),
     ...(growRefused === undefined ? {} : { growRefused }),
+    holdsThread:
+      scanned.functions.some(({ compileCost }) => compileCost > longCompileCost) || startsSlowly(source),
     allocatesOnHostHeap: scanned.functions.some(({ allocates }) => allocates) || canKeepObjects(source),
   };
 }

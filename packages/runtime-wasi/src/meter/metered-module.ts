@@ -42,6 +42,11 @@ export interface MeteredModule {
   /** Export name of a mutable `i32` global that counts `memory.grow`s that were refused. */
   readonly growRefused?: string;
   /**
+   * To instantiate the module, or to compile one of its functions when it is called first, takes so long that others on
+   * its thread would notice: nothing interrupts that. Run it on a thread of its own.
+   */
+  readonly holdsThread: boolean;
+  /**
    * The module can make and keep objects on the JavaScript heap (GC structs and arrays, exceptions), which no
    * memory limit bounds: run it where a full heap harms nobody else.
    */

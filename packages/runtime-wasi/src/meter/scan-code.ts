@@ -1,6 +1,9 @@
+import { KrustletError } from "@krustlet/interface";
 import { ByteReader, functionNamesOf } from "@krustlet/wasm-binary";
 import type { ScannedCode } from "./call-costs.ts";
+import { longCompileCost, mostCompileCosts } from "./compile-cost.ts";
 import { FunctionEvents } from "./function-events.ts";
+import { aritiesOf } from "./instruction-costs.ts";
 import { sectionOf } from "./rebuild-module.ts";
 import type { ModuleSource } from "./rebuild-module.ts";
 import { scanFunction } from "./scan-function.ts";
@@ -20,6 +23,8 @@ export function scanCode(source: ModuleSource): ScannedCode {
   const importedFunctions = importedFunctionCount(source);
   const events = new FunctionEvents();
   const functions: ScannedFunction[] = [];
+  const arities = aritiesOf(source);
+  let compileCosts = 0;
   const count = module.codeCount;
   const firstEvents = new Uint32Array(count + 1);
   const section = sectionOf(module, 10);
@@ -36,7 +41,16 @@ export function scanCode(source: ModuleSource): ScannedCode {
         return name === undefined ? String(index) : `${index} (${name})`;
       };
       firstEvents[position] = events.length;
-      functions.push(scanFunction(bytes, start, start + size, events, describe));
+      const params = arities.types[module.functions[position] ?? -1]?.params ?? 0;
+      const scanned = scanFunction(bytes, start, start + size, events, arities, params, describe);
+      functions.push(scanned);
+      if (scanned.compileCost > longCompileCost) compileCosts += scanned.compileCost;
+      if (compileCosts > mostCompileCosts) {
+        throw new KrustletError(
+          "UnsupportedModule",
+          "The module's functions would take the engine too long to compile: too many of them have many locals, blocks and branches.",
+        );
+      }
     }
   }
   firstEvents[count] = events.length;

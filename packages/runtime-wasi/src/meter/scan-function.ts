@@ -1,6 +1,9 @@
 import { KrustletError } from "@krustlet/interface";
+import { mostCompileCost } from "./compile-cost.ts";
 import { eventKinds } from "./function-events.ts";
 import type { FunctionEvents } from "./function-events.ts";
+import { InstructionCosts } from "./instruction-costs.ts";
+import type { ModuleArities } from "./instruction-costs.ts";
 import { immediates as is, plainOpcodes, prefixedOpcodes } from "./opcode-table.ts";
 import {
   broken,
@@ -22,6 +25,8 @@ export interface ScannedFunction {
   readonly end: number;
   readonly localCount: number;
   readonly allocates: boolean;
+  /** See {@link CompileCost}. */
+  readonly compileCost: number;
 }
 
 /** No two events are further apart than this many bytes. */
@@ -57,9 +62,12 @@ export function scanFunction(
   start: number,
   end: number,
   events: FunctionEvents,
+  arities: ModuleArities,
+  params: number,
   describe: () => string,
 ): ScannedFunction {
   const { code, localCount } = scanLocals(bytes, start);
+  const costs = new InstructionCosts(arities, bytes, params + localCount);
   const openLoops: number[] = [];
   let allocates = false;
   let type: number;
@@ -76,14 +84,16 @@ export function scanFunction(
     const opcode = bytes[at] as number;
     let kind = plainOpcodes[opcode] as number;
     let next = at + 1;
+    let second = 0;
     if (kind === is.prefix) {
-      const second = readNumber(bytes, next);
+      second = readNumber(bytes, next);
       next = skipNumber(bytes, next);
       kind = prefixedOpcodes.get(opcode)?.[second] ?? is.unknown;
       if (kind === is.unknown) {
         throw unsupported(describe, `has the unknown opcode 0x${opcode.toString(16)} ${second}`);
       }
     }
+    costs.count(kind, opcode, second, next);
     switch (kind) {
       case is.none:
         break;
@@ -242,5 +252,12 @@ export function scanFunction(
     if (next - lastEvent > longestGap) record(eventKinds.place, next, 0);
     at = next;
   }
-  return { start, code, end, localCount, allocates };
+  const compileCost = costs.cost.end(end - start);
+  if (compileCost > mostCompileCost) {
+    throw unsupported(
+      describe,
+      `would take the engine too long to compile: it has ${params + localCount} locals in ${end - start} bytes of code, all of which count at each of its blocks and branches`,
+    );
+  }
+  return { start, code, end, localCount, allocates, compileCost };
 }
