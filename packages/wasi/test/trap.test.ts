@@ -29,6 +29,21 @@ describe("a backtrace", () => {
     ).toBeUndefined();
   });
 
+  it("tells names as a terminal can bear them, and as much as anybody reads", () => {
+    const frame = (name: string): string => `    at ${name} (wasm://wasm/1f2e3d4c:wasm-function[12]:0x1a2)`;
+    expect(backtraceOf(frame("evil\u001b[2J\u202ename"))).toEqual([
+      "evil\u{fffd}[2J\u{fffd}name (function 12, offset 0x1a2)",
+    ]);
+    const [long = ""] = backtraceOf(frame("x".repeat(1_000_000)));
+    expect(long).toMatch(/^x{512}… \(function 12, offset 0x1a2\)$/);
+  });
+
+  it("is read in no time, however a name tries to look like a frame", () => {
+    const name = " (wasm://:wasm-function[1]:".repeat(200_000);
+    const [frame = ""] = backtraceOf(`    at ${name} (wasm://wasm/1f2e3d4c:wasm-function[12]:0x1a2)`);
+    expect(frame).toMatch(/ \(function 12, offset 0x1a2\)$/);
+  });
+
   it("is empty for what is no error", () => {
     expect(trapOf("thrown")).toEqual({
       kind: "trap",

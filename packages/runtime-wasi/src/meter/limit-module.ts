@@ -54,7 +54,8 @@ export function limitModule(bytes: Uint8Array, maxPages: number): LimitedModule 
     : undefined;
   const makesArrays = uses(eventKinds.array);
   if (growRefused === undefined && !makesArrays) {
-    if (changes.size === 0) return { bytes: Uint8Array.from(bytes), ...origin };
+    const hasNames = module.sections.some(({ name }) => name === "name");
+    if (changes.size === 0 && !hasNames) return { bytes: Uint8Array.from(bytes), ...origin };
     return {
       bytes: rebuildModule(source, changes, { name: buildNameSection(source, new Map()) }),
       ...origin,

@@ -8,6 +8,12 @@ interface Subsection {
   readonly end: number;
 }
 
+/**
+ * Bytes of a name that stays. The engine writes names into the stack of each error, as often as a function is on it: one
+ * of megabytes takes the thread seconds.
+ */
+const longestName = 1024;
+
 function readSubsections(bytes: Uint8Array, offset: number, end: number): Subsection[] {
   const reader = new ByteReader(bytes, offset, end);
   const found: Subsection[] = [];
@@ -19,6 +25,24 @@ function readSubsections(bytes: Uint8Array, offset: number, end: number): Subsec
     found.push({ id, offset: start, end: reader.offset });
   }
   return found;
+}
+
+/** Whether the module's own name, or the names of functions, hold one that is too long. */
+function hasLongName(bytes: Uint8Array, { id, offset, end }: Subsection): boolean {
+  if (id === 0) return end - offset > longestName;
+  if (id !== 1) return false;
+  const reader = new ByteReader(bytes, offset, end);
+  try {
+    for (let left = reader.u32(); left > 0; left--) {
+      reader.u32();
+      const size = reader.u32();
+      if (size > longestName) return true;
+      reader.take(size, "a name");
+    }
+  } catch {
+    return false;
+  }
+  return false;
 }
 
 function functionNames(
@@ -39,7 +63,7 @@ function functionNames(
 
 /**
  * The contents of the custom section `name`, with names of appended functions (whose indices come after all others).
- * A section that is broken is dropped, as an engine ignores it too.
+ * A section that is broken is dropped, as an engine ignores it too; so are names where one is too long to be told.
  */
 export function buildNameSection(
   { bytes, module }: ModuleSource,
@@ -53,6 +77,7 @@ export function buildNameSection(
   } catch {
     subsections = [];
   }
+  subsections = subsections.filter((subsection) => !hasLongName(bytes, subsection));
   for (const { id, offset, end } of subsections) if (id < 1) writer.section(id, bytes.subarray(offset, end));
   writer.section(
     1,

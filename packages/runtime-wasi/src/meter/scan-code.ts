@@ -9,6 +9,9 @@ import type { ModuleSource } from "./rebuild-module.ts";
 import { scanFunction } from "./scan-function.ts";
 import type { ScannedFunction } from "./scan-function.ts";
 
+/** Characters of a name in an error. */
+const longestToldName = 200;
+
 /** How many functions a module imports: the index of its first own one. */
 function importedFunctionCount({ module }: ModuleSource): number {
   return module.imports.filter(({ type }) => type.kind === "function").length;
@@ -38,7 +41,7 @@ export function scanCode(source: ModuleSource): ScannedCode {
       const describe = (): string => {
         const index = importedFunctions + position;
         const name = functionNamesOf(bytes, module.sections).get(index);
-        return name === undefined ? String(index) : `${index} (${name})`;
+        return name === undefined ? String(index) : `${index} (${name.slice(0, longestToldName)})`;
       };
       firstEvents[position] = events.length;
       const params = arities.types[module.functions[position] ?? -1]?.params ?? 0;

@@ -26,8 +26,9 @@ function readerOf({ bytes, module }: ModuleSource, id: number): ByteReader | und
 
 function tableEntriesOf(source: ModuleSource): number {
   const reader = readerOf(source, 4);
+  if (reader === undefined) return 0;
   let entries = 0;
-  for (let left = reader?.count("tables") ?? 0; reader !== undefined && left > 0; left--) {
+  for (let left = reader.count("tables"); left > 0; left--) {
     const hasInitial = reader.peek() === 0x40;
     if (hasInitial) reader.take(2, "a table");
     entries += readTableType(reader).limits.minimum;
