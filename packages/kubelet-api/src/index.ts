@@ -37,6 +37,7 @@ export type {
   ServingTls,
 } from "./kubelet-api-init.ts";
 export type { MetricFamily, Sample } from "./metrics/exposition.ts";
+export type { CertificateDates } from "./metrics/certificate-metrics.ts";
 export { createKubeletMetrics } from "./metrics/kubelet-metrics.ts";
 export type { KubeletMetrics, KubeletMetricsInit } from "./metrics/kubelet-metrics.ts";
 export type { PodStep } from "./metrics/pod-start.ts";

@@ -210,6 +210,27 @@ it("pods and containers are counted when somebody asks", () => {
   expect(lines).toContain('kubelet_node_name{node="node-1"} 1');
 });
 
+it("certificates have so many seconds left, none at all where there is none", () => {
+  const clock = new FakeClock(CREATED);
+  const tellOf = (client: Date | undefined): readonly string[] =>
+    linesOf(
+      createKubeletMetrics({
+        nodeName: "node-1",
+        version: "v1.36.3",
+        pods: none,
+        clock,
+        certificates: { client: () => client, server: () => after(-2.5) },
+      }),
+    );
+  expect(tellOf(after(3600))).toEqual(
+    expect.arrayContaining([
+      "kubelet_certificate_manager_client_ttl_seconds 3600",
+      "kubelet_certificate_manager_server_ttl_seconds -2",
+    ]),
+  );
+  expect(tellOf(undefined)).toContain("kubelet_certificate_manager_client_ttl_seconds +Inf");
+});
+
 describe("the text of metrics", () => {
   it("keeps every label within its quotes, whatever is in it", () => {
     fc.assert(

@@ -6,6 +6,7 @@ import type { Cluster } from "@krustlet/control-plane";
 import type { V1CertificateSigningRequest } from "@kubernetes/client-node";
 import { beforeAll, describe, expect, test } from "vitest";
 import { temporaryDirectory } from "../krustlet.ts";
+import { askNode } from "./ask-node.ts";
 import { exerciser, podOf, say } from "./exerciser-pod.ts";
 import { inPhase } from "./pod-watch.ts";
 import { sharedCluster } from "./shared-cluster.ts";
@@ -53,6 +54,9 @@ describe("a node with a bootstrap token", () => {
     await node.create(podOf("signed", [exerciser([say("trusted")])]));
     await node.pods.until("signed", "Succeeded", inPhase("Succeeded"));
     expect(await node.kubectl(["logs", "signed"])).toBe("trusted");
+    const metrics = await askNode(cluster, node.port, "/metrics");
+    for (const use of ["client", "server"])
+      expect(metrics).toMatch(new RegExp(`^kubelet_certificate_manager_${use}_ttl_seconds [1-9]\\d+$`, "mu"));
 
     await node.process.kill();
     await node.process.start();

@@ -94,6 +94,15 @@ describe.skipIf(address === undefined)("the node behind the API server's proxy",
       ),
     );
     expect(resource).toMatch(/^node_cpu_usage_seconds_total [\d.]+ \d{13}$/mu);
+    const labels = `container="main",id="/[^"]+/main",image="fs/[^"]+",name="[0-9a-f]{64}",namespace="${node.namespace}",pod="shown"`;
+    const cadvisor = await raw("metrics/cadvisor");
+    expect(cadvisor).toMatch(
+      new RegExp(`^container_memory_working_set_bytes\\{${labels}\\} [1-9]\\d+ \\d{13}$`, "mu"),
+    );
+    expect(await raw("metrics/slis")).toMatch(
+      /^kubernetes_healthcheck\{name="syncloop",type="healthz"\} 1$/mu,
+    );
+    expect(await raw("metrics/probes")).toBe("");
     expect(JSON.parse(await raw("stats/summary"))).toMatchObject({
       node: { nodeName: node.name },
       pods: [{ podRef: { name: "shown", namespace: node.namespace }, containers: [{ name: "main" }] }],

@@ -48,10 +48,10 @@ export async function bootstrapKubeconfig({
 
 /**
  * Replaces the client certificate before it expires, until the signal is aborted, where it is the node's own to replace:
- * where the kubeconfig points to the one in `certDir`. Then it resolves.
+ * where the kubeconfig points to the one in `certDir`. Then it resolves. `onKept` is told until when each one is good.
  */
 export async function rotateClientCertificate(
-  { config, log, signal }: ClientCertificateInit,
+  { config, log, signal, onKept }: ClientCertificateInit & { readonly onKept?: (until: Date) => void },
   kube: Kube,
 ): Promise<void> {
   if (!config.rotateCertificates || !(await isNodes(config))) return;
@@ -70,6 +70,7 @@ export async function rotateClientCertificate(
         directory: config.certDir,
         signal,
         onCertificate: ({ certificate, key, notAfter, from }) => {
+          onKept?.(notAfter);
           // The connection was opened with the stored one.
           if (from === "stored") return;
           kube.replaceClientCertificate({ certificate, key });

@@ -47,7 +47,14 @@ export async function joinCluster(init: JoinInit): Promise<void> {
   });
   const names = [config.hostname, ...addresses];
   const certificate = await keepServingCertificate({ config, addresses: names, client, log, signal });
-  const api = opened.use(await serveApi({ ...serving, kube, certificate }));
+  const api = opened.use(
+    await serveApi({
+      ...serving,
+      kube,
+      certificate,
+      clientCertificateUntil: () => known.clientCertificateUntil,
+    }),
+  );
   known.port = api.port;
   running.transitions$.subscribe(quietly(log, (step) => api.observe(step)));
   known.registered = opened.use(await registerOwnNode({ config, kube, client, compute, log, signal }));

@@ -8,7 +8,7 @@ import type { NodeConfig } from "../config/settings.ts";
 import { rotateClientCertificate } from "./client-certificate.ts";
 import { collectImages } from "./collect-images.ts";
 import { keepHeartbeat } from "./keep-heartbeat.ts";
-import type { PreparedNode } from "./prepare-node.ts";
+import type { KnownNode, PreparedNode } from "./prepare-node.ts";
 import { releaseMemoryWhenQuiet } from "./release-memory.ts";
 import { watchLoopDelay } from "./watch-loop-delay.ts";
 
@@ -17,6 +17,8 @@ export interface KeepNodeInit {
   readonly config: NodeConfig;
   readonly node: ComposedNode;
   readonly prepared: PreparedNode;
+  /** Is told until when the client certificate is good. */
+  readonly known: KnownNode;
   readonly running: Pick<Kubelet, "transitions$" | "pods">;
   readonly log: Logger;
   /** Aborted: the node stops. */
@@ -35,7 +37,7 @@ export interface KeptNode {
 
 /** Begins what a registered node does from time to time. What fails, fails its promise, and whoever waits for it is told. */
 export function keepNode(init: KeepNodeInit): KeptNode {
-  const { config, node, prepared, running, log, signal, ended } = init;
+  const { config, node, prepared, known, running, log, signal, ended } = init;
   const { client, kube, images, recorder, devices } = node;
   const { compute, newest, evictor } = prepared;
   const heartbeat = keepHeartbeat({
@@ -52,7 +54,10 @@ export function keepNode(init: KeepNodeInit): KeptNode {
     signal: ended,
   });
   const chores = [
-    rotateClientCertificate({ config, log, signal }, kube),
+    rotateClientCertificate(
+      { config, log, signal, onKept: (until) => (known.clientCertificateUntil = until) },
+      kube,
+    ),
     collectImages(images, { config, pods: () => running.pods(), log, signal }),
     watchLoopDelay(log, signal),
     releaseMemoryWhenQuiet({

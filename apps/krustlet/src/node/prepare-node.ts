@@ -16,6 +16,8 @@ export interface KnownNode {
   /** Where its HTTPS API listens. */
   port: number | undefined;
   registered: RegisteredNode | undefined;
+  /** Until when its client certificate is good; undefined where that is not the node's to replace. */
+  clientCertificateUntil: Date | undefined;
 }
 
 /** What {@link prepareNode} works with. */

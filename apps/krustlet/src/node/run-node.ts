@@ -78,7 +78,12 @@ async function live(init: RunNodeInit, signal: AbortSignal): Promise<void> {
   await using told = new AsyncDisposableStack();
   const ended = new AbortController();
   told.defer(() => ended.abort());
-  const known: KnownNode = { kubelet: undefined, port: undefined, registered: undefined };
+  const known: KnownNode = {
+    kubelet: undefined,
+    port: undefined,
+    registered: undefined,
+    clientCertificateUntil: undefined,
+  };
   const serving: ServingInit = { config, kubelet: () => known.kubelet, log, checkLog };
   told.use(await serveHealthz(serving));
   const prepared = await prepareNode({ config, node, addresses, known, log, signal });
@@ -106,7 +111,7 @@ async function live(init: RunNodeInit, signal: AbortSignal): Promise<void> {
         log,
         signal,
       });
-      const kept = keepNode({ config, node, prepared, running, log, signal, ended: ended.signal });
+      const kept = keepNode({ config, node, prepared, known, running, log, signal, ended: ended.signal });
       ({ heartbeat } = kept);
       joined.resolve();
       await Promise.race([heartbeat, Promise.all([kept.chores, evicting])]);

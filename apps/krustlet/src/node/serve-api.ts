@@ -1,3 +1,5 @@
+import { X509Certificate } from "node:crypto";
+
 import type { Kube } from "@krustlet/kube";
 import { reviewAccess, reviewToken } from "@krustlet/kube";
 import type { Kubelet, PodTransition } from "@krustlet/kubelet";
@@ -27,6 +29,8 @@ export interface ServingInit {
 export interface ServeApiInit extends ServingInit {
   readonly kube: Kube;
   readonly certificate: ServingCertificate;
+  /** Until when the client certificate is good; undefined where that is not the node's to replace. */
+  readonly clientCertificateUntil: () => Date | undefined;
 }
 
 /** Serves `/healthz` to whoever watches over the process, where the settings want it. @throws KrustletError `AddressInUse`. */
@@ -80,6 +84,10 @@ export async function serveApi(init: ServeApiInit): Promise<ServedApi> {
     version: kubeletVersion(version()),
     pods,
     clock: systemClock,
+    certificates: {
+      client: init.clientCertificateUntil,
+      server: () => new X509Certificate(certificate.current().cert).validToDate,
+    },
   });
   const api = config.enableServer
     ? opened.use(

@@ -1,6 +1,8 @@
 import type { Clock } from "@krustlet/interface";
 
 import type { PodReader } from "../kubelet-api-init.ts";
+import { certificateMetricsOf } from "./certificate-metrics.ts";
+import type { CertificateDates } from "./certificate-metrics.ts";
 import { countStep } from "./count-step.ts";
 import type { MetricFamily } from "./exposition.ts";
 import { createKubeletInstruments } from "./kubelet-instruments.ts";
@@ -16,6 +18,8 @@ export interface KubeletMetricsInit {
   readonly version: string;
   readonly pods: PodReader;
   readonly clock: Pick<Clock, "now" | "elapsed">;
+  /** Default: nothing is told of certificates. */
+  readonly certificates?: CertificateDates;
 }
 
 /** The metrics of a kubelet, under the names that Kubernetes has for them. */
@@ -34,7 +38,7 @@ const METHODS = ["GET", "POST"];
 
 /** Begins to count. Holds a few numbers, and one record for each pod that is on its way to run. */
 export function createKubeletMetrics(init: KubeletMetricsInit): KubeletMetrics {
-  const { nodeName, version, pods, clock } = init;
+  const { nodeName, version, pods, clock, certificates } = init;
   const starting = new Map<string, PodStarting>();
   const instruments = createKubeletInstruments();
   const { podStart, sli, total, requests, inFlight, durations } = instruments;
@@ -78,6 +82,7 @@ export function createKubeletMetrics(init: KubeletMetricsInit): KubeletMetrics {
         git_version: version,
         platform: `${process.platform}/${process.arch}`,
       }),
+      ...(certificates === undefined ? [] : certificateMetricsOf(certificates, clock.now())),
       ...processMetrics(clock.now()),
     ],
   };
