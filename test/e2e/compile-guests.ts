@@ -5,7 +5,7 @@ import { extname, join, parse } from "node:path";
 const sources = join(import.meta.dirname, "guests");
 const modules = join(import.meta.dirname, ".cache");
 
-/** The path of a guest's module: `guest("spin")` is compiled from `guests/spin.c` (or `.rs`). */
+/** The path of a guest's module: `guest("spin")` is compiled from `guests/spin.c` (or `.go`, `.rs`). */
 export function guest(name: string): string {
   return join(modules, `${name}.wasm`);
 }
@@ -14,8 +14,9 @@ function modifiedAt(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-/** The program that compiles a guest, and its arguments but for the source and the module. */
+/** The program that compiles a guest, and its arguments but for the module (`-o`) and the source. */
 function compilerOf(source: string): readonly [program: string, ...flags: string[]] {
+  if (extname(source) === ".go") return ["go", "build", "-trimpath", "-ldflags=-s -w"];
   if (extname(source) === ".c") {
     return [
       "clang",
@@ -36,12 +37,13 @@ function compilerOf(source: string): readonly [program: string, ...flags: string
 /** Compiles every guest that is newer than its module. */
 export function compileGuests(): void {
   mkdirSync(modules, { recursive: true });
-  for (const source of readdirSync(sources).filter((name) => /\.(c|rs)$/.test(name))) {
+  for (const source of readdirSync(sources).filter((name) => /\.(c|go|rs)$/.test(name))) {
     const from = join(sources, source);
     const to = guest(parse(source).name);
     if (modifiedAt(to) > modifiedAt(from)) continue;
     const [program, ...flags] = compilerOf(source);
-    const result = spawnSync(program, [...flags, from, "-o", to], { encoding: "utf8" });
+    const env = { ...process.env, GOOS: "wasip1", GOARCH: "wasm", GOWORK: "off", GOTOOLCHAIN: "local" };
+    const result = spawnSync(program, [...flags, "-o", to, from], { encoding: "utf8", env });
     if (result.status !== 0) throw new Error(`${source} does not compile.\n${result.stderr}`);
   }
 }

@@ -12,9 +12,9 @@ export async function freePort(): Promise<number> {
 }
 
 /** What an HTTP server on loopback answers. */
-export function fetchText(port: number): Promise<string> {
+export function fetchText(port: number, path = "/"): Promise<string> {
   return new Promise((resolve, reject) => {
-    get({ host: "127.0.0.1", port, agent: false }, (response) => {
+    get({ host: "127.0.0.1", port, path, agent: false }, (response) => {
       let text = "";
       response.setEncoding("utf8");
       response.on("data", (chunk: string) => {

@@ -271,6 +271,21 @@ describe("options like docker's", () => {
     expect((await command.finished).code).toBe(0);
   });
 
+  it.each(["on a shared thread", "on a thread of its own"])(
+    "--publish serves many at once by Go's net/http, %s",
+    async (where) => {
+      const port = await freePort();
+      const cpus = where === "on a shared thread" ? [] : ["--cpus", "1"];
+      await using command = await start(["run", "-p", `${port}:8080`, ...cpus, guest("serves")]);
+      await command.prints("serving");
+      const paths = Array.from({ length: 20 }, (_, at) => `/${at}`);
+      const answers = await Promise.all(paths.map((path) => fetchText(port, path)));
+      expect(answers).toStrictEqual(paths.map((path) => `Go answers ${path}\n`));
+      expect(await fetchText(port, "/stop")).toBe("Go answers /stop\n");
+      expect((await command.finished).code).toBe(0);
+    },
+  );
+
   it("--memory limits a module, --restart starts it again", async () => {
     expect((await krustlet(["run", "-m", "16m", guest("memory")])).code).toBe(137);
     await using command = await start([

@@ -37,9 +37,12 @@ export function appendToSection(
   return writer.view();
 }
 
+/** By which `@krustlet/wasi` knows programs built by Go, which expect their listening sockets to be non-blocking. */
+const GO_BUILD = "go:buildid";
+
 /**
- * Puts a module together again. Of the custom sections only `name` is kept: the others are of no use to an engine,
- * and offsets in them (DWARF, source maps, hints) would be wrong. `hints` goes before the code.
+ * Puts a module together again. Of the custom sections only `name` and {@link GO_BUILD} are kept: the others are of no use
+ * to an engine, and offsets in them (DWARF, source maps, hints) would be wrong. `beforeCode` goes before the code.
  */
 export function rebuildModule(
   { bytes, module }: ModuleSource,
@@ -52,6 +55,8 @@ export function rebuildModule(
     const inside = new ByteWriter(contents.length + 64).name(name).append(contents);
     writer.section(0, inside.view());
   };
+  const goBuild = module.sections.find(({ id, name }) => id === 0 && name === GO_BUILD);
+  if (goBuild !== undefined) writer.copy(bytes, goBuild.start, goBuild.end);
   for (const id of order) {
     if (id === 10 && custom.beforeCode !== undefined) writeCustom(...custom.beforeCode);
     const section = sectionOf(module, id);

@@ -307,16 +307,20 @@ describe("meterModule", () => {
     }
   });
 
-  it("drops custom sections other than names", () => {
+  it("drops custom sections other than names, and what tells of Go", () => {
     const bytes = build({
       types: [nothing],
       functions: [],
-      last: [...encodeCustomSection(".debug_info", [1]), ...encodeCustomSection("sourceMappingURL", [1])],
+      last: [
+        ...encodeCustomSection(".debug_info", [1]),
+        ...encodeCustomSection("go:buildid", [1, 2]),
+        ...encodeCustomSection("sourceMappingURL", [1]),
+      ],
     });
     const left = readSections(meterModule(bytes).bytes).flatMap(({ name }) =>
       name === undefined ? [] : [name],
     );
-    expect(left).toEqual(["name"]);
+    expect(left).toEqual(["go:buildid", "name"]);
   });
 
   it("bounds what tables take of the heap that guests share", () => {
