@@ -53,6 +53,13 @@ describe("the published package", () => {
     expect(stdout).toBe("installed");
   });
 
+  it("has the options that Node would take for its own", () => {
+    const options = ["run", "--env-file", "absent.env", demo("exerciser", "build", "exerciser.wasm")];
+    const { status, stderr } = spawnSync(krustlet, options, { env: environment(), encoding: "utf8" });
+    expect(stderr).toMatch(/^krustlet: --env-file absent\.env cannot be read: /);
+    expect(status).toBe(2);
+  });
+
   it("keeps what only a node needs out of the file of every other command", async () => {
     const dist = join(dirname(krustlet), "..", "krustlet", "dist");
     const main = await readFile(join(dist, "main.cjs"), "utf8");

@@ -13,7 +13,7 @@ afterAll(() => registry[Symbol.asyncDispose]());
 
 const ESC = "\u001b";
 /** What moves the cursor up and clears what is below. */
-const CLEARED = new RegExp(`${ESC}\\[\\d+A${ESC}\\[J`, "u");
+const CLEARED = new RegExp(`\\r${ESC}\\[\\d+A${ESC}\\[J`, "u");
 
 /** Runs krustlet on a terminal of so many columns, which util-linux's `script` makes; resolves to what it shows. */
 async function onTerminal(

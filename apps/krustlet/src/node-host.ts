@@ -71,8 +71,8 @@ function sinkOf(fd: number, open: () => NodeJS.WriteStream): ByteSink {
       // Node loads a good deal for a stream; what is no device is no terminal.
       return isDevice(fd) && (opened().isTTY ?? false);
     },
-    columns: () => opened().columns ?? 80,
-    rows: () => opened().rows ?? 24,
+    columns: () => opened().columns || 80,
+    rows: () => opened().rows || 24,
     failed: failed.promise,
     write: (bytes) =>
       new Promise((resolve) => {

@@ -121,11 +121,11 @@ describe("progress of a pull", () => {
     const printer = pullPrinter({ stderr: sink, env: {} }, () => (now += 100));
     for (const current of [0, 1_000_000]) printer.show({ ...progress, current, state: "downloading" });
     expect(sink.text).toContain("aaaaaaaaaaaa: [============>           ] 1.00 MB/2.00 MB");
-    expect(sink.text).toContain("\u001b[1A\u001b[J");
+    expect(sink.text).toContain("\r\u001b[1A\u001b[J");
     sink.text = "";
     await printer.finish();
     await printer.finish();
-    expect(sink.text).toBe("\u001b[1A\u001b[J");
+    expect(sink.text).toBe("\r\u001b[1A\u001b[J");
   });
 
   it("has no more bars than there are lines: what is done makes room for what is not", () => {
@@ -140,9 +140,8 @@ describe("progress of a pull", () => {
     }
     expect(sink.text).toBe(
       [
-        "\u001b[4A\u001b[J222222222222: [>                       ] 1 B/2.00 MB",
+        "\r\u001b[3A\u001b[J222222222222: [>                       ] 1 B/2.00 MB",
         "444444444444: [>                       ] 1 B/2.00 MB",
-        "555555555555: done",
         "666666666666: [>                       ] 1 B/2.00 MB\n",
       ].join("\n"),
     );

@@ -12,6 +12,8 @@ export interface PullPrinter {
 
 const BAR = 24;
 const REDRAW_MS = 80;
+/** The cursor's line, and one more: terminals keep what was on a screen that is cleared from its very top. */
+const SPARE_ROWS = 2;
 
 /** Bars that move on a terminal; elsewhere a line when a pull begins, is repeated and ends. */
 export function pullPrinter(
@@ -52,9 +54,10 @@ function barPrinter(sink: ByteSink, now: () => number): PullPrinter {
   let drawn = 0;
   let drawnAt = 0;
   let last = Promise.resolve();
-  const clear = (): string => (drawn === 0 ? "" : `\u001b[${drawn}A\u001b[J`);
+  // To the line's beginning first: the terminal may have shown a ^C there.
+  const clear = (): string => (drawn === 0 ? "" : `\r\u001b[${drawn}A\u001b[J`);
   const draw = (): void => {
-    const lines = shownOf([...blobs.values()], sink.rows() - 1).map((each) =>
+    const lines = shownOf([...blobs.values()], sink.rows() - SPARE_ROWS).map((each) =>
       barLine(each).slice(0, sink.columns() - 1),
     );
     last = sink.write(`${clear()}${lines.map((line) => `${line}\n`).join("")}`);
