@@ -49,6 +49,12 @@ it("rejects with its signal's reason at once, before and during the work, whatev
   const over = within({ clock, ms: 1000, late, signal: controller.signal }, never);
   controller.abort(why);
   await expect(over).rejects.toBe(why);
+  const other = new AbortController();
+  const loser = within({ clock, ms: 1000, late, signal: other.signal }, () => {
+    other.abort(why);
+    return Promise.reject(new Error("something else"));
+  });
+  await expect(loser).rejects.toBe(why);
   expect(vi.getTimerCount()).toBe(0);
 });
 

@@ -145,6 +145,8 @@ describe("what dead processes left", () => {
     const dead = newOwner().replace(/^\d+/, "9999999999");
     expect(mayLive(dead)).toBe(false);
     expect(mayLive(newOwner())).toBe(true);
+    // Another process has the number of one that has ended: it began at another time.
+    expect(mayLive(newOwner().replace(/^(\d+)\.\d+/, "$1.1"))).toBe(false);
     const directory = join(t.directory, "tmp", dead);
     await mkdir(join(directory, "tree-1"), { recursive: true });
     await writeFile(join(directory, "tree-1", "file"), "x");

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
 import type { PullPolicy, PullProgress } from "@krustlet/interface";
 import { FakeClock } from "@krustlet/testkit";
 import { describe, expect, it } from "vitest";
@@ -240,6 +241,21 @@ describe("several callers at once", () => {
     expect(await t.store.list()).toEqual([]);
     t.puller.pause = () => Promise.resolve();
     expect(await t.store.ensure("app:v1", { policy: "Always" })).toMatchObject({ pulled: true });
+  });
+
+  it("that want one blob for different images do not write to each other's file", async () => {
+    await using t = await setUp();
+    const module = moduleOf("shared", 5000);
+    for (const name of ["one", "two"]) t.puller.images.set(`shelf/${name}:v1`, { module });
+    const half = Promise.withResolvers<void>();
+    t.puller.pause = () => (t.puller.written < 2000 ? turn() : half.promise);
+    const one = t.store.ensure("one:v1", { policy: "Always" });
+    await expect.poll(() => t.puller.written).toBeGreaterThan(2000);
+    t.puller.pause = () => turn();
+    const two = await t.store.ensure("two:v1", { policy: "Always" });
+    half.resolve();
+    for (const { image } of [await one, two]) expect(await readFile(image.module.path)).toEqual(module);
+    expect(t.puller.written).toBe(2 * module.length);
   });
 
   it("in two stores of one directory both get the image, and one copy stays", async () => {

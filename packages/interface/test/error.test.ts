@@ -20,5 +20,7 @@ describe("KrustletError", () => {
     expect(isKrustletError(error, "PathEscape")).toBe(true);
     expect(isKrustletError(error, "NoSpace")).toBe(false);
     expect(isKrustletError(new Error("plain"))).toBe(false);
+    expect(isKrustletError(Object.assign(new Error("no file"), { code: "ENOENT" }))).toBe(false);
+    expect(isKrustletError({ name: "KrustletError", code: "PathEscape" })).toBe(false);
   });
 });

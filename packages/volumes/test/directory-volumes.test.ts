@@ -1,4 +1,15 @@
-import { lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  chown,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -99,6 +110,26 @@ describe("emptyDir", () => {
     await symlink("elsewhere", join(root.path, name!));
     await expect(createVolumeMounter(init).mount(pod)).rejects.toThrow("not a directory of this user's own");
     expect(await readdir(join(root.path, "root/pods"))).toEqual([]);
+    await rm(join(root.path, name!));
+    await mkdir(join(root.path, name!));
+    for (const mode of [0o770, 0o701]) {
+      await chmod(join(root.path, name!), mode);
+      await expect(createVolumeMounter(init).mount(pod)).rejects.toThrow(
+        "not a directory of this user's own",
+      );
+    }
+    await chmod(join(root.path, name!), 0o700);
+    await (await createVolumeMounter(init).mount(pod))[Symbol.asyncDispose]();
+  });
+
+  it.runIf(process.getuid?.() === 0)("does not take one that is somebody else's", async () => {
+    await using root = await scratch();
+    const init = { rootDirectory: join(root.path, "root"), objects: sourceOf(), memoryDirectory: root.path };
+    const pod = podOf([{ name: "v", emptyDir: { medium: "Memory" } }]);
+    await using _volumes = await createVolumeMounter(init).mount(pod);
+    const [name] = (await readdir(root.path)).filter((each) => each.startsWith("krustlet-"));
+    await chown(join(root.path, name!), 65_534, 65_534);
+    await expect(createVolumeMounter(init).mount(pod)).rejects.toThrow("not a directory of this user's own");
   });
 
   it("measures what it uses against its limit, files and directories, links not followed", async () => {

@@ -95,6 +95,20 @@ describe("pods that outlive their process", () => {
     await using _volumes = await mounter.mount(podOf(VOLUMES));
     expect(await readFile(kept, "utf8")).toBe("kept");
   });
+
+  it("keep it too where that mount fails half-way", async () => {
+    await using t = await setUp(true);
+    const kept = join(t.pods, "11111111-2222/volumes/kubernetes.io~empty-dir/disk/kept");
+    await writeFile(kept, "kept");
+    const memory = await t.inMemory();
+    const nowhere = join(t.outside, "nowhere");
+    await symlink("gone", nowhere);
+    const mounter = createVolumeMounter({ ...t.init, objects: sourceOf(), podsOutliveProcess: true });
+    const hostPath = { name: "host", hostPath: { path: nowhere, type: "FileOrCreate" } };
+    await expect(mounter.mount(podOf([...VOLUMES, hostPath]))).rejects.toThrow("leads nowhere");
+    expect(await readFile(kept, "utf8")).toBe("kept");
+    expect(await t.inMemory()).toEqual(memory);
+  });
 });
 
 it("removes the volumes of one pod that outlived its process, in memory too, and of no other", async () => {
