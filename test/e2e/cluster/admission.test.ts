@@ -85,6 +85,9 @@ describe("a pod that names its node itself", () => {
     const { status } = await node.pods.until(name, "Failed", inPhase("Failed"));
     expect(status).toMatchObject({ reason, message: expect.stringMatching(message) });
     expect(status?.message).toMatch(/^Pod was rejected: /);
+    // The kubelet's own conditions go; PodScheduled is one of them.
+    expect(status?.conditions ?? []).toEqual([]);
+    expect(status?.containerStatuses ?? []).toEqual([]);
     await expect.poll(() => eventsOf(name, reason), soon).toHaveLength(1);
     const [event] = await eventsOf(name, reason);
     expect(event?.type).toBe("Warning");
