@@ -66,6 +66,34 @@ describe("inspect", () => {
     expect(host.printed.stdout).toMatch(/^ {2}_start +function/m);
   });
 
+  it("shows names as they are wide, and nothing of them that would move the cursor", async () => {
+    await using host = await openHost();
+    const hostile = buildModule({
+      imports: [
+        ["env\u001b[2J", "f\n  fake"],
+        ["\u6f22\u5b57", "\ud83d\udc69\u200d\ud83d\udc67"],
+      ],
+      functions: { _start: [] },
+      memory: { min: 1 },
+    });
+    await writeFile(join(host.directory, "m.wasm"), hostile);
+    expect(await host.run("inspect", "m.wasm")).toBe(0);
+    expect(host.printed.stdout).toContain(
+      [
+        "Imports: 2",
+        "  env\ufffd[2J.f\ufffd  fake  function  () -> ()",
+        "  \u6f22\u5b57.\ud83d\udc69\u200d\ud83d\udc67           function  () -> ()",
+      ].join("\n"),
+    );
+  });
+
+  it("names the file that is damaged", async () => {
+    await using host = await openHost();
+    await writeFile(join(host.directory, "cut.wasm"), module.subarray(0, 20));
+    expect(await host.run("inspect", "cut.wasm")).toBe(126);
+    expect(host.printed.stderr).toMatch(/^krustlet: cut\.wasm: The WebAssembly binary is invalid at byte /);
+  });
+
   it("is one JSON document where that is asked for", async () => {
     await using host = await openHost();
     await writeFile(join(host.directory, "m.wasm"), module);

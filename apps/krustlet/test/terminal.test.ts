@@ -159,8 +159,9 @@ describe("progress of a pull", () => {
     const sink = sinkOf();
     const printer = pullPrinter({ stderr: sink, env: {} }, () => 0);
     printer.show({ ...progress, current: 0, state: "retrying", message: "503, again in 2 s" });
+    printer.show({ ...progress, current: 0, state: "retrying", message: "r/x:v1: r answered 500" });
     await printer.finish();
-    expect(sink.text).toBe("r/x:v1: 503, again in 2 s\n");
+    expect(sink.text).toBe("r/x:v1: 503, again in 2 s\nr/x:v1: r answered 500\n");
   });
 
   it("counts bytes as people do", () => {

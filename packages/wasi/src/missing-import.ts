@@ -27,6 +27,7 @@ export function missingImport({ module, name, kind }: WebAssembly.ModuleImportDe
   const reason = why === undefined ? "no such host interface is known" : why;
   return new KrustletError(
     "MissingImport",
-    `the module imports ${kind} "${full}", which a WASI preview 1 host does not have: ${reason}`,
+    // A name may be anything, several lines for example.
+    `the module imports ${kind} ${JSON.stringify(full)}, which a WASI preview 1 host does not have: ${reason}`,
   );
 }

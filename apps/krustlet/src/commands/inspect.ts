@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 
-import { KrustletError } from "@krustlet/interface";
+import { isKrustletError, KrustletError } from "@krustlet/interface";
 import type { WasmImage } from "@krustlet/interface";
 import { describeWasm } from "@krustlet/wasm-binary";
 import type { WasmDescription } from "@krustlet/wasm-binary";
@@ -28,10 +28,19 @@ export async function inspect(context: CommandContext): Promise<number> {
   }
   const image =
     target.kind === "module" ? await readModuleFile(target.path) : await ensure(context, target.reference);
-  const description = describeWasm(await readFile(image.module.path));
+  const description = descriptionOf(what, await readFile(image.module.path));
   const json = line.text("output") === "json";
   await host.stdout.write(json ? jsonOf(what, image, description) : textOf(what, image, description));
   return 0;
+}
+
+function descriptionOf(what: string, bytes: Uint8Array): WasmDescription {
+  try {
+    return describeWasm(bytes);
+  } catch (cause) {
+    if (!isKrustletError(cause)) throw cause;
+    throw new KrustletError(cause.code, `${what}: ${cause.message}`, { cause });
+  }
 }
 
 async function ensure(context: CommandContext, reference: string): Promise<WasmImage> {

@@ -38,7 +38,8 @@ function linePrinter(sink: ByteSink): PullPrinter {
   };
   return {
     show: (progress) => {
-      const { reference, digest, state, total, message } = progress;
+      const { reference, digest, state, total } = progress;
+      const message = reasonOf(progress);
       const layer = shortDigest(digest);
       if (state === "retrying") say(`${digest} ${message}`, `${reference}: ${message ?? "retrying"}`);
       if (state === "downloading")
@@ -89,9 +90,15 @@ function shownOf(all: readonly PullProgress[], room: number): readonly PullProgr
   return shown.slice(0, Math.max(1, room));
 }
 
-function barLine({ reference, digest, current, total, state, message }: PullProgress): string {
+/** The message; a reason begins with the reference, which the line has already. */
+function reasonOf({ reference, message }: PullProgress): string | undefined {
+  return message?.startsWith(`${reference}: `) === true ? message.slice(reference.length + 2) : message;
+}
+
+function barLine(progress: PullProgress): string {
+  const { reference, digest, current, total, state } = progress;
   const name = shortDigest(digest) || reference;
-  if (state !== "downloading" || total === 0) return `${name}: ${message ?? state}`;
+  if (state !== "downloading" || total === 0) return `${name}: ${reasonOf(progress) ?? state}`;
   const filled = Math.min(BAR, Math.floor((current / total) * BAR));
   const bar = `${"=".repeat(filled)}${filled < BAR ? ">" : ""}`.slice(0, BAR).padEnd(BAR);
   return `${name}: [${bar}] ${bytesText(current)}/${bytesText(total)}`;

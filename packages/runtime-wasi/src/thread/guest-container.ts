@@ -93,7 +93,7 @@ export class GuestContainer {
       this.#end(wasi, {
         exitCode: 137,
         reason: "OOMKilled",
-        message: `the module wants more memory from its start than its limit of ${this.#limitPages} pages of 64 KiB`,
+        message: `the module wants more memory from its start than its limit lets it have, ${this.#limitPages * 64} KiB`,
       });
     } else if (this.#metered) this.#scheduler.turn(this.#task, () => this.#start(wasi, guest));
     else this.#start(wasi, guest);
