@@ -31,7 +31,23 @@ const HOST_SERVED: ReadonlySet<string> = new Set([
 ]);
 /** As Linux: `@wasmer/wasi` would make an array of whatever length the guest says. */
 const MAX_BUFFERS = 1024;
+/** As Linux: `@wasmer/wasi` would look at each character of a path of gigabytes. */
+const MAX_PATH = 4096;
+/** Which arguments are the lengths of paths. */
+const PATH_LENGTHS: Readonly<Record<string, readonly number[]>> = {
+  path_create_directory: [2],
+  path_filestat_get: [3],
+  path_filestat_set_times: [3],
+  path_link: [3, 6],
+  path_open: [3],
+  path_readlink: [2],
+  path_remove_directory: [2],
+  path_rename: [2, 5],
+  path_symlink: [1, 4],
+  path_unlink_file: [2],
+};
 const EINVAL = 28;
+const ENAMETOOLONG = 37;
 const ENOTSUP = 58;
 const LAST_STREAM = 2;
 
@@ -83,6 +99,11 @@ function facesOf(
 }
 
 function callOf(name: string, host: Call, theirs: (guest: Guest, values: unknown[]) => number): Call {
+  const lengths = PATH_LENGTHS[name];
+  if (lengths !== undefined) {
+    return (guest, ...values) =>
+      lengths.some((at) => Number(values[at]) >>> 0 > MAX_PATH) ? ENAMETOOLONG : theirs(guest, values);
+  }
   if (!name.startsWith("fd_")) return (guest, ...values) => theirs(guest, values);
   const vectors = ["fd_read", "fd_write", "fd_pread", "fd_pwrite"].includes(name);
   return (guest, ...values) => {

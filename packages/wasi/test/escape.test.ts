@@ -4,7 +4,7 @@ import { link, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import type { RootNode } from "../src/index.ts";
 import type { Kernel } from "../src/kernel/kernel.ts";
@@ -154,6 +154,8 @@ describe.each(KERNELS)("a hostile guest by the %s kernel", (kernel) => {
     ]);
   });
 });
+
+vi.setConfig({ testTimeout: Number(process.env["KRUSTLET_FUZZ_RUNS"] ?? 0) > 0 ? 3_600_000 : 60_000 });
 
 describe.each([
   ["native", (): Kernel => openKernel("native")],
