@@ -29,7 +29,7 @@ interface Entry {
   leases: number;
 }
 
-/** Rewrites a large module without blocking the caller's thread. */
+/** Rewrites a large module without blocking the caller's thread. The bytes are its own from then on. */
 export type PrepareElsewhere = (
   bytes: Uint8Array<ArrayBuffer>,
   wanted: WantedForm,
@@ -79,7 +79,7 @@ export class ModuleCache {
   async #prepare(source: ModuleSource, wanted: WantedForm, subject: string): Promise<ReadyModule> {
     const named = `${subject}: ${source.path}`;
     const bytes = await readModule(source.path, named);
-    requireDigest(bytes, source.digest, named);
+    await requireDigest(bytes, source.digest, named);
     requireCoreModule(bytes, named);
     types.take(bytes, named);
     // The guest's own bytes are validated before anything is added to them.
@@ -115,7 +115,7 @@ function requireCommand(module: WebAssembly.Module, subject: string): void {
  * Others who name the digest get the same compiled module, so the bytes must be the ones that were hashed: whoever can
  * write to one file must not choose what another's container runs.
  */
-function requireDigest(bytes: Uint8Array, digest: string, subject: string): void {
+async function requireDigest(bytes: Uint8Array<ArrayBuffer>, digest: string, subject: string): Promise<void> {
   const [algorithm = "", hex = ""] = digest.split(":");
   if (algorithm !== "sha256" && algorithm !== "sha512") {
     throw new KrustletError(
@@ -123,8 +123,15 @@ function requireDigest(bytes: Uint8Array, digest: string, subject: string): void
       `${subject} has the digest ${digest}, of a kind that is not known`,
     );
   }
-  if (createHash(algorithm).update(bytes).digest("hex") === hex) return;
+  if ((await hashOf(algorithm, bytes)) === hex) return;
   throw new KrustletError("StartFailed", `${subject} is not what it was when its digest was taken`);
+}
+
+/** A large module is hashed on another thread: this one has all containers' output to pass on. */
+async function hashOf(algorithm: "sha256" | "sha512", bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  if (bytes.length <= INLINE_BYTES) return createHash(algorithm).update(bytes).digest("hex");
+  const name = algorithm === "sha256" ? "SHA-256" : "SHA-512";
+  return Buffer.from(await crypto.subtle.digest(name, bytes)).toString("hex");
 }
 
 async function readModule(path: string, subject: string): Promise<Uint8Array<ArrayBuffer>> {

@@ -4,7 +4,7 @@ import type { PreparedModule, WantedForm } from "./prepare-module.ts";
 import type { PrepareThreadData, StartFailure } from "./protocol.ts";
 import { errorOf } from "./thread-error.ts";
 
-/** What a thread for large modules is asked. */
+/** What a thread for large modules is asked; the bytes are handed over to it. */
 export interface PrepareRequest {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly wanted: WantedForm;
@@ -13,6 +13,11 @@ export interface PrepareRequest {
 
 /** What it answers. */
 export type PrepareAnswer = { readonly prepared: PreparedModule } | { readonly failure: StartFailure };
+
+/** The buffer of bytes that have it to themselves: handed over, it need not be copied. */
+export function ownBufferOf({ buffer, byteLength }: Uint8Array<ArrayBuffer>): ArrayBuffer[] {
+  return buffer.byteLength === byteLength ? [buffer] : [];
+}
 
 /** Rewrites one large module on a thread made for it, which ends with the answer. */
 export function prepareOnThread(url: URL, request: PrepareRequest): Promise<PreparedModule> {
@@ -29,6 +34,6 @@ export function prepareOnThread(url: URL, request: PrepareRequest): Promise<Prep
     });
     worker.once("error", refuse);
     worker.once("exit", () => refuse());
-    worker.postMessage(request, []);
+    worker.postMessage(request, ownBufferOf(request.bytes));
   });
 }

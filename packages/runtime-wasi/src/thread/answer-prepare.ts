@@ -1,5 +1,6 @@
 import { parentPort } from "node:worker_threads";
 import { prepareModule } from "../prepare-module.ts";
+import { ownBufferOf } from "../prepare-thread.ts";
 import type { PrepareAnswer, PrepareRequest } from "../prepare-thread.ts";
 import { failureOf } from "../thread-error.ts";
 
@@ -13,6 +14,6 @@ export function answerPrepare(): void {
         return { failure: failureOf(error, subject) };
       }
     })();
-    parentPort?.postMessage(answer, []);
+    parentPort?.postMessage(answer, "prepared" in answer ? ownBufferOf(answer.prepared.bytes) : []);
   });
 }
