@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { limitModule } from "../../src/meter/limit-module.ts";
 import { meterModule } from "../../src/meter/meter-module.ts";
 import { hintsOf } from "./hints-of.ts";
+import { randomControl } from "./random-control.ts";
 import { randomModule } from "./random-module.ts";
 import { compileC, instantiateMetered, runMetered, runPlain } from "./run-guest.ts";
 
@@ -70,25 +71,30 @@ function runRewritten(bytes: Uint8Array<ArrayBuffer>, flag: number): { outcome: 
 }
 
 describe("a metered module", () => {
-  it("computes what the original computes, for random programs, with the flag set and not set", () => {
-    let interrupted = 0;
-    const results = new Set<string>();
-    for (let run = 0; run < runs; run++) {
-      const bytes = randomModule(seed * 1_000_003 + run);
-      expect(WebAssembly.validate(bytes), `program ${run} is valid`).toBe(true);
-      const expected = runOriginal(bytes);
-      const quiet = runRewritten(bytes, 0);
-      expect(quiet, `program ${run}`).toEqual({ outcome: expected, yields: 0 });
-      const { outcome, yields } = runRewritten(bytes, 1);
-      expect(outcome, `program ${run} with the flag set`).toEqual(expected);
-      if (yields > 0) interrupted++;
-      results.add(expected.result);
-      expect(hintsOf(meterModule(bytes).bytes, 1).every(({ opcode }) => opcode === 0x04)).toBe(true);
-    }
-    // Programs of all sorts, or this test proves nothing.
-    expect(interrupted).toBeGreaterThan(runs / 4);
-    expect(results.size).toBeGreaterThan(runs / 20);
-  });
+  for (const [what, randomProgram, imported] of [
+    ["random programs", randomModule, 1],
+    ["random control flow", randomControl, 0],
+  ] as const) {
+    it(`computes what the original computes, for ${what}, with the flag set and not set`, () => {
+      let interrupted = 0;
+      const results = new Set<string>();
+      for (let run = 0; run < runs; run++) {
+        const bytes = randomProgram(seed * 1_000_003 + run);
+        expect(WebAssembly.validate(bytes), `program ${run} is valid`).toBe(true);
+        const expected = runOriginal(bytes);
+        const quiet = runRewritten(bytes, 0);
+        expect(quiet, `program ${run}`).toEqual({ outcome: expected, yields: 0 });
+        const { outcome, yields } = runRewritten(bytes, 1);
+        expect(outcome, `program ${run} with the flag set`).toEqual(expected);
+        if (yields > 0) interrupted++;
+        results.add(expected.result);
+        expect(hintsOf(meterModule(bytes).bytes, imported).every(({ opcode }) => opcode === 0x04)).toBe(true);
+      }
+      // Programs of all sorts, or this test proves nothing.
+      expect(interrupted).toBeGreaterThan(runs / 4);
+      expect(results.size).toBeGreaterThan(runs / 20);
+    });
+  }
 
   it("computes the same when only its memory is limited", () => {
     for (let run = 0; run < runs / 4; run++) {

@@ -1,36 +1,14 @@
 import { encodeLeb, encodeText } from "@krustlet/testkit";
 import { build, exported } from "./build-binary.ts";
+import { createRandom, signed } from "./random-numbers.ts";
+import type { Random } from "./random-numbers.ts";
 import type { TestFunction } from "./build-binary.ts";
-
-/** Repeatable random numbers (xorshift), from 0 up to but not including `below`. */
-type Random = (below: number) => number;
-
-function createRandom(seed: number): Random {
-  let state = Math.imul(seed, 2_654_435_761) | 1;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
 
 const i32 = 0x7f;
 const i64 = 0x7e;
 const f64 = 0x7c;
 const types = [i32, i64, f64] as const;
 type ValueType = (typeof types)[number];
-
-/** A signed LEB128 of a small number. */
-function signed(value: number): number[] {
-  const bytes: number[] = [];
-  for (let rest = value; ;) {
-    const low = rest & 0x7f;
-    rest >>= 7;
-    if ((rest === 0 && (low & 0x40) === 0) || (rest === -1 && (low & 0x40) !== 0)) return [...bytes, low];
-    bytes.push(low | 0x80);
-  }
-}
 
 /** Functions have three locals of each type, their parameter first. */
 const localsOfEach = 3;
