@@ -68,8 +68,8 @@ export async function collectGarbage(init: CollectInit, options: CollectOptions 
   for (const name of plan.remove) {
     // Used since the plan was made: then it stays.
     const before = images.find((image) => image.name === name)?.lastUsedAt.getTime();
-    const current = (await records.list()).find(({ record }) => record.name === name);
-    if (current !== undefined && current.lastUsedAt.getTime() !== before) continue;
+    const current = await records.usedAt(name);
+    if (current !== undefined && current.getTime() !== before) continue;
     await records.remove(name);
     removed.push(name);
   }

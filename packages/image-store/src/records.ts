@@ -16,6 +16,8 @@ export interface UsedRecord {
 export interface Records {
   read(name: string): Promise<ImageRecord | undefined>;
   write(record: ImageRecord): Promise<void>;
+  /** When it was last used; undefined where there is none. */
+  usedAt(name: string): Promise<Date | undefined>;
   /** Marks as used now. */
   touch(name: string, now: Date): Promise<void>;
   remove(name: string): Promise<void>;
@@ -38,6 +40,12 @@ export function createRecords(layout: StoreLayout, fresh: (kind: string) => stri
         fresh("record"),
         recordPathOf(layout, record.name),
         `${JSON.stringify(record, null, 1)}\n`,
+      );
+    },
+    async usedAt(name) {
+      return stat(recordPathOf(layout, name)).then(
+        ({ mtime }) => mtime,
+        () => undefined,
       );
     },
     async touch(name, now) {

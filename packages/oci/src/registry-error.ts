@@ -67,10 +67,13 @@ export function errorOfAnswer({ status, headers, body }: BadAnswer, subject: Req
   return new KrustletError("RegistryProtocol", `${answered}, which a registry should not`);
 }
 
-/** The error for a request that got no answer, or half of one. Errors of ours and aborts are passed on. */
+/**
+ * The error for a request that got no answer, or half of one. Aborts are passed on, and errors of ours too, which name the
+ * image then.
+ */
 export function errorOfFailure(cause: unknown, subject: RequestSubject, signal?: AbortSignal): unknown {
   if (signal?.aborted === true) return signal.reason;
-  if (isKrustletError(cause)) return cause;
+  if (isKrustletError(cause)) return aboutImage(cause, subject.reference);
   const { code, message } = rootOf(cause);
   const why =
     FAILURES[code ?? ""] ??
@@ -79,6 +82,12 @@ export function errorOfFailure(cause: unknown, subject: RequestSubject, signal?:
     cause,
     retryable: true,
   });
+}
+
+function aboutImage(error: KrustletError, reference: string): KrustletError {
+  const { code, message, cause, retryable } = error;
+  if (message.includes(reference)) return error;
+  return new KrustletError(code, `${reference}: ${message}`, { cause: cause ?? error, retryable });
 }
 
 const FAILURES: Readonly<Record<string, string>> = {

@@ -461,6 +461,7 @@ describe("redirects", () => {
     expect(pull).toMatchObject({
       error: { code: "RegistryProtocol", message: expect.stringContaining(says) },
     });
+    expect(pull).toMatchObject({ error: { message: expect.stringContaining(`${pull.reference}: `) } });
   });
 });
 
