@@ -140,7 +140,37 @@ it("stops in whatever moment, though the API server never answers again", { time
       await stopping;
       expect([...bench.ledger.held.keys()].filter((what) => what.startsWith("container"))).toStrictEqual([]);
       expect(bench.ledger.mistakes).toStrictEqual([]);
+      await bench[Symbol.asyncDispose]();
     }),
     { seed: 20_261_130, numRuns },
   );
 });
+
+it(
+  "goes down in its time, in whatever moment and whoever does not answer",
+  { timeout: 600_000 },
+  async () => {
+    const [graceSeconds, statusSeconds] = [10, 5];
+    await fc.assert(
+      fc.asyncProperty(moves, fc.boolean(), async (before, stubborn) => {
+        const node = await openNode();
+        const { bench, machine } = node;
+        for (const each of before) await node.play(each);
+        for (const container of bench.containers) container.stubborn = stubborn;
+        let isDown = false;
+        const periods = [{ priority: 0, shutdownGracePeriodSeconds: graceSeconds }];
+        const down = bench.kubelet.shutDown(periods).then(() => (isDown = true));
+        machine.openAll();
+        for (let seconds = 0; seconds <= graceSeconds + statusSeconds; seconds += 1)
+          await bench.clock.advance(1000);
+        expect(isDown).toBe(true);
+        await down;
+        await bench[Symbol.asyncDispose]();
+        expect([...bench.ledger.held.keys()].filter((what) => what.startsWith("container"))).toStrictEqual(
+          [],
+        );
+      }),
+      { seed: 20_261_130, numRuns },
+    );
+  },
+);
