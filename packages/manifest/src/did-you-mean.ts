@@ -1,8 +1,27 @@
 const FARTHEST = 3;
+/** Letters from which a part of a name says which one is meant. */
+const SHORTEST_PART = 3;
 
 /** ` (did you mean "args"?)`, or nothing where no candidate is near enough to `word`. */
 export function didYouMean(word: string, candidates: Iterable<string>): string {
   if (word.length > 60) return "";
+  const all = [...candidates];
+  const best = nearestTo(word, all) ?? onlyOneWith(word, all);
+  return best === undefined ? "" : ` (did you mean "${best}"?)`;
+}
+
+/** `secretName` for `name`, or for `theSecretName`, unless several have it in common with the word. */
+function onlyOneWith(word: string, candidates: readonly string[]): string | undefined {
+  const lower = word.toLowerCase();
+  const [only, ...others] = candidates.filter((candidate) => {
+    const other = candidate.toLowerCase();
+    const shorter = Math.min(lower.length, other.length);
+    return shorter >= SHORTEST_PART && (other.includes(lower) || lower.includes(other));
+  });
+  return others.length === 0 ? only : undefined;
+}
+
+function nearestTo(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let least = Math.min(FARTHEST, Math.floor(word.length / 2)) + 1;
   const lower = word.toLowerCase();
@@ -13,7 +32,7 @@ export function didYouMean(word: string, candidates: Iterable<string>): string {
       best = candidate;
     }
   }
-  return best === undefined ? "" : ` (did you mean "${best}"?)`;
+  return best;
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours that make `b` of `a`. */

@@ -101,6 +101,9 @@ function jobPods(
     const field = [...path, "template", "spec", "restartPolicy"];
     report(field, `must be OnFailure or Never in a ${workload.kind}`);
   }
+  for (const field of ["completions", "parallelism", "backoffLimit", "activeDeadlineSeconds"] as const) {
+    if ((spec[field] ?? 0) < 0) report([...path, field], "may not be negative");
+  }
   const alone: readonly (keyof V1JobSpec)[] = ["completions", "parallelism"];
   for (const field of alone) {
     if ((spec[field] ?? 1) !== 1) warn([...path, field], "ignored: one Pod of the job runs, once");

@@ -1,5 +1,7 @@
 import type { V1ConfigMap, V1ObjectMeta, V1PersistentVolumeClaim, V1Secret } from "@kubernetes/client-node";
 
+import { parseQuantity } from "@krustlet/quantity";
+
 import { configKeyProblem } from "./names.ts";
 import type { FieldPath, Report } from "./problem.ts";
 import { oneOf } from "./rules.ts";
@@ -29,7 +31,33 @@ export function checkedSecret(object: V1Secret, report: Report): V1Secret {
   );
   const data = Object.fromEntries([...Object.entries(object.data ?? {}), ...encoded]);
   checkSize(Object.values(data).map(decodedBytesOf), report);
+  checkSecretType(object.type ?? "Opaque", data, report);
   return { ...rest, type: object.type ?? "Opaque", data, metadata: withNamespace(object.metadata) };
+}
+
+/** Keys that a Secret of a type must have. */
+const SECRET_KEYS: Readonly<Record<string, readonly string[]>> = {
+  "kubernetes.io/dockercfg": [".dockercfg"],
+  "kubernetes.io/dockerconfigjson": [".dockerconfigjson"],
+  "kubernetes.io/ssh-auth": ["ssh-privatekey"],
+  "kubernetes.io/tls": ["tls.crt", "tls.key"],
+};
+
+function checkSecretType(type: string, data: Readonly<Record<string, string>>, report: Report): void {
+  const keys = Object.hasOwn(SECRET_KEYS, type) ? (SECRET_KEYS[type] ?? []) : [];
+  for (const key of keys) {
+    if (!Object.hasOwn(data, key)) report(["data", key], `is required in a Secret of type ${type}`);
+    else if (key.startsWith(".docker") && !isJson(data[key] ?? "")) report(["data", key], "is no JSON");
+  }
+}
+
+function isJson(base64: string): boolean {
+  try {
+    JSON.parse(Buffer.from(base64, "base64").toString("utf8"));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Checks a claim; gives it with its namespace. */
@@ -44,9 +72,10 @@ export function checkedClaim(
     const known = ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"];
     oneOf(mode, known, [...path, "spec", "accessModes", index], report);
   }
-  if (!Object.hasOwn(object.spec?.resources?.requests ?? {}, "storage")) {
-    report([...path, "spec", "resources", "requests", "storage"], "is required");
-  }
+  const { storage } = object.spec?.resources?.requests ?? {};
+  const at = [...path, "spec", "resources", "requests", "storage"];
+  if (storage === undefined) report(at, "is required");
+  else if (parseQuantity(storage).nano <= 0n) report(at, "must be greater than 0");
   if (object.spec?.volumeMode === "Block") {
     report([...path, "spec", "volumeMode"], "WASI has no block devices", "UnsupportedField");
   } else {

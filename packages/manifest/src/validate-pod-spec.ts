@@ -1,6 +1,6 @@
 import type { V1Container, V1PodSpec } from "@kubernetes/client-node";
 
-import { dnsSubdomainProblem } from "./names.ts";
+import { dnsLabelProblem, dnsSubdomainProblem } from "./names.ts";
 import type { FieldPath, Report } from "./problem.ts";
 import { oneOf } from "./rules.ts";
 import { validateContainer } from "./validate-container.ts";
@@ -27,6 +27,10 @@ export function validatePodSpec(spec: V1PodSpec, path: FieldPath, report: Report
   if (spec.runtimeClassName !== undefined) {
     const problem = dnsSubdomainProblem(spec.runtimeClassName);
     if (problem !== undefined) report([...path, "runtimeClassName"], problem);
+  }
+  for (const field of ["hostname", "subdomain"] as const) {
+    const problem = spec[field] ? dnsLabelProblem(spec[field]) : undefined;
+    if (problem !== undefined) report([...path, field], problem);
   }
   if (spec.os !== undefined) oneOf(spec.os.name, ["linux"], [...path, "os", "name"], report);
   const volumes = validateVolumes(spec.volumes ?? [], [...path, "volumes"], report);

@@ -259,6 +259,12 @@ describe("what is refused", () => {
       withVolumes("{name: v, emptyDir: {}, hostPath: {path: /x}}"),
       "volumes[0]: may have only one of emptyDir and hostPath",
     ],
+    [pod("{hostname: My_Host, containers: [{name: c, image: i}]}"), "spec.hostname: must be at most 63"],
+    [withVolumes("{name: v, secret: {name: s}}"), 'secret.name: unknown field (did you mean "secretName"?)'],
+    [
+      withVolumes("{name: v, persistentVolumeClaim: {name: s}}"),
+      'name: unknown field (did you mean "claimName"?)',
+    ],
     [withVolumes("{name: v, emtpyDir: {}}"), '(did you mean "emptyDir"?)'],
     [withVolumes("{name: v, emptyDir: {medium: memory}}"), '(did you mean "Memory"?)'],
     [withVolumes("{name: v, emptyDir: {sizeLimit: -1}}"), "sizeLimit: may not be negative"],
@@ -344,7 +350,19 @@ describe("what is refused", () => {
     ["kind: Secret\ndata: {a: plain text}", "data.a: is not valid base64"],
     ["kind: Secret\nstringData: {a: 1}", "stringData.a: must be a string"],
     ["kind: Secret\nstringdata: {a: b}", '(did you mean "stringData"?)'],
+    [
+      "kind: Secret\ntype: kubernetes.io/tls\nstringData: {tls.key: x}",
+      "data[tls.crt]: is required in a Secret of type kubernetes.io/tls",
+    ],
+    [
+      "kind: Secret\ntype: kubernetes.io/dockerconfigjson\nstringData: {.dockerconfigjson: nope}",
+      "data[.dockerconfigjson]: is no JSON",
+    ],
     ["kind: PersistentVolumeClaim\nspec: {}", "spec.accessModes: is required"],
+    [
+      "kind: PersistentVolumeClaim\nspec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 0}}}",
+      "spec.resources.requests.storage: must be greater than 0",
+    ],
     [
       "kind: PersistentVolumeClaim\nspec: {accessModes: [ReadWrite], resources: {requests: {storage: 1Gi}}}",
       "spec.accessModes[0]: must be one of",
@@ -383,7 +401,7 @@ immutable: true
 apiVersion: v1
 kind: Secret
 metadata: {name: s}
-type: kubernetes.io/tls
+type: example.com/own
 data: {a: eA==, b: eA==}
 stringData: {b: "é"}
 ---
@@ -409,7 +427,7 @@ metadata: {name: web}
         apiVersion: "v1",
         kind: "Secret",
         metadata: { name: "s", namespace: "default" },
-        type: "kubernetes.io/tls",
+        type: "example.com/own",
         data: { a: "eA==", b: "w6k=" },
       },
     ]);

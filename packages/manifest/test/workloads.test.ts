@@ -107,6 +107,11 @@ describe("a workload without replicas", () => {
     expect(warnings).toEqual(["x.yaml, document 1, line 4: spec.schedule: ignored: the job runs once, now"]);
   });
 
+  it("of kind Job has no negative numbers", () => {
+    const spec = `parallelism: -1, ${template(", restartPolicy: Never")}`;
+    expect(() => parse(workload("batch/v1", "Job", spec))).toThrow("spec.parallelism: may not be negative");
+  });
+
   it("of kind Job must not restart for ever", () => {
     expect(() => parse(workload("batch/v1", "Job", template()))).toThrow(
       "spec.template.spec.restartPolicy: must be OnFailure or Never in a Job",
