@@ -6,8 +6,8 @@ const perValue = {
   branch: 8,
   /** Every value goes from its register to memory. */
   loop: 10,
-  /** Each parameter and result, each field, is moved. */
-  move: 8,
+  /** Each parameter and result, each field, is moved, by some 20 bytes of machine code. */
+  move: 32,
 } as const;
 const perByte = 4;
 const perBlock = 128;
@@ -18,7 +18,7 @@ const perBlock = 128;
  */
 export const mostCompileCost: number = 200_000_000;
 /** Functions beyond {@link longCompileCost} may cost so much together: their code stays in memory. */
-export const mostCompileCosts: number = 1_000_000_000;
+export const mostCompileCosts: number = 400_000_000;
 /** A function that costs more holds up its thread for many milliseconds when it is called for the first time. */
 export const longCompileCost: number = 2_000_000;
 
@@ -65,6 +65,11 @@ export class CompileCost {
   move(taken: number, given: number): void {
     this.cost += (taken + given) * perValue.move;
     this.height += given - taken;
+  }
+
+  /** So many values are copied without being taken. */
+  copy(values: number): void {
+    this.cost += values * perValue.move;
   }
 
   /** The end of the function, of so many bytes. */

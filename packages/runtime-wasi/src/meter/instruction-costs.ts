@@ -1,7 +1,7 @@
 import { compositeTypesOf } from "./array-limits.ts";
 import { CompileCost } from "./compile-cost.ts";
 import { immediates as is } from "./opcode-table.ts";
-import { readNumber, skipNumber, skipType } from "./read-immediates.ts";
+import { readNumber, skipCatch, skipNumber, skipType } from "./read-immediates.ts";
 import type { ModuleSource } from "./rebuild-module.ts";
 import { plainEffects, prefixedEffects } from "./stack-effects.ts";
 
@@ -10,6 +10,9 @@ interface Arity {
   readonly params: number;
   readonly results: number;
 }
+
+/** A value of an exception goes in and out of it by pieces of 16 bits, a vector by eight. */
+const perPayload = 8;
 
 const none: Arity = { params: 0, results: 0 };
 const one: Arity = { params: 0, results: 1 };
@@ -43,9 +46,13 @@ export class InstructionCosts {
   readonly cost: CompileCost;
   readonly #arities: ModuleArities;
   readonly #bytes: Uint8Array;
+  readonly #results: number;
 
-  constructor(arities: ModuleArities, bytes: Uint8Array, locals: number) {
-    this.cost = new CompileCost(locals);
+  /** `type` is the function's own. */
+  constructor(arities: ModuleArities, bytes: Uint8Array, type: number, locals: number) {
+    const { params, results } = arities.types[type] ?? none;
+    this.cost = new CompileCost(params + locals);
+    this.#results = results;
     this.#arities = arities;
     this.#bytes = bytes;
   }
@@ -55,13 +62,20 @@ export class InstructionCosts {
     const { cost } = this;
     cost.height += (prefixedEffects.get(opcode)?.[second] ?? plainEffects[opcode]) as number;
     switch (kind) {
+      case is.none:
+        // return
+        if (opcode === 0x0f) cost.copy(this.#results);
+        break;
+      case is.index:
+        // throw
+        if (opcode === 0x08) cost.copy(this.#ofTag(at).params * perPayload);
+        break;
       case is.block:
       case is.loop:
       case is.tryTable: {
         const { params, results } = this.#blockArity(at);
         cost.open(kind === is.loop, params, results);
-        // Each catch clause is a branch.
-        if (kind === is.tryTable) cost.branch(readNumber(this.#bytes, skipType(this.#bytes, at)));
+        if (kind === is.tryTable) this.#countCatches(skipType(this.#bytes, at));
         break;
       }
       case is.otherwise:
@@ -69,6 +83,7 @@ export class InstructionCosts {
         break;
       case is.catchTag:
         cost.otherwise(this.#ofTag(at).params);
+        cost.copy(this.#ofTag(at).params * perPayload);
         break;
       case is.end:
       case is.delegate:
@@ -99,6 +114,17 @@ export class InstructionCosts {
         const length = readNumber(this.#bytes, skipNumber(this.#bytes, at));
         cost.move(length, 1);
       }
+    }
+  }
+
+  /** Each catch clause is a branch, and unpacks what its tag says. */
+  #countCatches(at: number): void {
+    const count = readNumber(this.#bytes, at);
+    this.cost.branch(count);
+    let clause = skipNumber(this.#bytes, at);
+    for (let left = count; left > 0; left--) {
+      if ((this.#bytes[clause] as number) < 2) this.cost.copy(this.#ofTag(clause + 1).params * perPayload);
+      clause = skipCatch(this.#bytes, clause);
     }
   }
 

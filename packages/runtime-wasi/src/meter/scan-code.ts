@@ -44,8 +44,8 @@ export function scanCode(source: ModuleSource): ScannedCode {
         return name === undefined ? String(index) : `${index} (${name.slice(0, longestToldName)})`;
       };
       firstEvents[position] = events.length;
-      const params = arities.types[module.functions[position] ?? -1]?.params ?? 0;
-      const scanned = scanFunction(bytes, start, start + size, events, arities, params, describe);
+      const type = module.functions[position] ?? -1;
+      const scanned = scanFunction(bytes, start, start + size, events, arities, type, describe);
       functions.push(scanned);
       if (scanned.compileCost > longCompileCost) compileCosts += scanned.compileCost;
       if (compileCosts > mostCompileCosts) {

@@ -63,14 +63,14 @@ export function scanFunction(
   end: number,
   events: FunctionEvents,
   arities: ModuleArities,
-  params: number,
+  type: number,
   describe: () => string,
 ): ScannedFunction {
   const { code, localCount } = scanLocals(bytes, start);
-  const costs = new InstructionCosts(arities, bytes, params + localCount);
+  const costs = new InstructionCosts(arities, bytes, type, localCount);
   const openLoops: number[] = [];
   let allocates = false;
-  let type: number;
+  let arrayType: number;
   let lastEvent = code;
   let at = code;
   // The event of the innermost loop, while it may be unrolled; or -1.
@@ -187,15 +187,15 @@ export function scanFunction(
         break;
       case is.allocateArrayOne:
         allocates = true;
-        type = readNumber(bytes, next);
+        arrayType = readNumber(bytes, next);
         next = skipNumber(bytes, next);
-        record(eventKinds.array, next, type);
+        record(eventKinds.array, next, arrayType);
         break;
       case is.allocateArrayTwo:
         allocates = true;
-        type = readNumber(bytes, next);
+        arrayType = readNumber(bytes, next);
         next = skipNumber(bytes, skipNumber(bytes, next));
-        record(eventKinds.array, next, type);
+        record(eventKinds.array, next, arrayType);
         break;
       case is.bulkOne:
         next = skipNumber(bytes, next);
@@ -256,7 +256,7 @@ export function scanFunction(
   if (compileCost > mostCompileCost) {
     throw unsupported(
       describe,
-      `would take the engine too long to compile: it has ${params + localCount} locals in ${end - start} bytes of code, all of which count at each of its blocks and branches`,
+      `would take the engine too long to compile: it has ${localCount} locals in ${end - start} bytes of code, all of which count at each of its blocks and branches`,
     );
   }
   return { start, code, end, localCount, allocates, compileCost };

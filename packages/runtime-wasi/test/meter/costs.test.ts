@@ -65,12 +65,21 @@ describe("a function that takes the engine minutes to compile", () => {
       [...times(40_000, [0x20, 0, 0x45]), ...times(3000, block), ...times(40_000, [0x1a])],
       1,
     ),
-    "wide calls": moduleOf(times(20_000, [0x10, 1, 0x10, 2]), 0, {
+    "wide calls": moduleOf([], 0, {
       types: [nothing, wide, narrow],
       functions: [
-        { type: 0, code: times(20_000, [0x10, 1, 0x10, 2]) },
+        { type: 0, code: times(5000, [0x10, 1, 0x10, 2]) },
         { type: 1, code: [0x00] },
         { type: 2, code: [] },
+      ],
+    }),
+    "wide exceptions": moduleOf([], 0, {
+      types: [nothing, narrow, wide],
+      tags: [[0, 1]],
+      functions: [
+        { type: 0, code: [0x00, ...times(8000, [0x08, 0])] },
+        { type: 1, code: [] },
+        { type: 2, code: [0x00] },
       ],
     }),
     "wide structs": moduleOf(times(10_000, [0xfb, 1, 1, 0x1a]), 0, {
