@@ -72,6 +72,11 @@ export const COMMANDS: readonly Command[] = [
         value: "[IP:]HOST:GUEST",
         help: "a listening socket for the guest, reached at a port of this machine",
       },
+      network: {
+        type: "string",
+        choices: ["pod", "host"],
+        help: "whose addresses the guest's sockets have: its own, or this machine's (default pod)",
+      },
       name: { type: "string", value: "NAME", help: "name of the pod (default: the module's)" },
       restart: {
         type: "string",

@@ -35,6 +35,7 @@ export function podOfModule(init: ModulePodInit): V1Pod {
       restartPolicy: options.restartPolicy ?? "Never",
       terminationGracePeriodSeconds: 30,
       runtimeClassName: options.runtime,
+      hostNetwork: options.network === "host" ? true : undefined,
       containers: [
         {
           name,

@@ -13,6 +13,7 @@ export function withRunOptions(pods: readonly V1Pod[], options: RunOptions): rea
     options.args !== undefined && "arguments after --",
     options.volumes.length > 0 && "-v",
     options.ports.length > 0 && "-p",
+    options.network !== undefined && "--network",
     options.name !== undefined && "--name",
     options.restartPolicy !== undefined && "--restart",
     options.memory !== undefined && "--memory",

@@ -23,6 +23,7 @@ export interface RunOptions {
   readonly env: readonly (readonly [string, string])[];
   readonly volumes: readonly VolumeOption[];
   readonly ports: readonly PublishOption[];
+  readonly network: "pod" | "host" | undefined;
   readonly name: string | undefined;
   readonly restartPolicy: "Never" | "OnFailure" | "Always" | undefined;
   readonly memory: string | undefined;
@@ -47,6 +48,7 @@ export async function readRunOptions({ line, host }: CommandContext): Promise<Ru
     const entry = parseEnv(text, host.env);
     if (entry !== undefined) env.set(...entry);
   }
+  const network = line.text("network") as RunOptions["network"];
   const name = line.text("name");
   const memory = line.text("memory");
   const cpus = line.text("cpus");
@@ -56,7 +58,8 @@ export async function readRunOptions({ line, host }: CommandContext): Promise<Ru
     args: line.rest,
     env: [...env],
     volumes: parseVolumes(line.texts("volume")),
-    ports: line.texts("publish").map((each) => parsePublish(each)),
+    ports: line.texts("publish").map((each) => publishIn(network, each)),
+    network,
     name: name === undefined ? undefined : parseName(name),
     restartPolicy:
       restart === undefined ? undefined : RESTART_POLICIES[restart as keyof typeof RESTART_POLICIES],
@@ -67,6 +70,18 @@ export async function readRunOptions({ line, host }: CommandContext): Promise<Ru
     json: line.text("output") === "json",
     quiet: line.flag("quiet"),
   };
+}
+
+/** On this machine's own network a port has one number, as with `hostNetwork` in a Pod. */
+function publishIn(network: RunOptions["network"], text: string): PublishOption {
+  const option = parsePublish(text);
+  if (network === "host" && option.hostPort !== option.containerPort) {
+    throw new KrustletError(
+      "InvalidUsage",
+      `-p "${text}": with --network host the guest's ports are this machine's, so both numbers have to be the same`,
+    );
+  }
+  return option;
 }
 
 async function readEnvFile(path: string, cwd: string): Promise<Uint8Array> {

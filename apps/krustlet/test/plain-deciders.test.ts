@@ -76,6 +76,7 @@ describe("the Pod of a module", () => {
     env: [["A", "$$"]],
     volumes: [{ host: "x", guest: "/", readOnly: true }],
     ports: [{ ip: undefined, hostPort: 8080, containerPort: 80 }],
+    network: undefined,
     name: undefined,
     restartPolicy: undefined,
     memory: "64Mi",
@@ -107,6 +108,12 @@ describe("the Pod of a module", () => {
       resources: { limits: { memory: "64Mi", cpu: "1" } },
       volumeMounts: [{ name: "volume-0", mountPath: "/", readOnly: true }],
     });
+  });
+
+  it("has the machine's network where that is asked for, and one of its own else", () => {
+    const init = { image: "i", module: "m", uid: "u", sources: [] };
+    expect(podOfModule({ ...init, options }).spec?.hostNetwork).toBeUndefined();
+    expect(podOfModule({ ...init, options: { ...options, network: "host" } }).spec?.hostNetwork).toBe(true);
   });
 
   it("is called module where a name has no letter that a Pod's may have", () => {

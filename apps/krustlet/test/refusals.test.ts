@@ -61,6 +61,13 @@ const refusals: readonly Refusal[] = [
   { args: ["help", "fly"], code: 2, says: /"fly" is no command/ },
   { args: ["run", "--fly", "start.wasm"], code: 2, says: /unknown option --fly$/m },
   { args: ["run", "--volum", "a:/b"], code: 2, says: /unknown option --volum \(did you mean "--volume"\?\)/ },
+  { args: ["run", "--network", "bridge"], code: 2, says: /--network "bridge" is not one of pod, host$/m },
+  {
+    args: ["run", "--network", "host", "-p", "80:81", "start.wasm"],
+    code: 2,
+    says: /-p "80:81": with --network host .* have to be the same$/m,
+  },
+  { args: ["run", "--network", "host", "key.yaml"], code: 2, says: /--network: a manifest says that itself/ },
   { args: ["run", "-x"], code: 2, says: /unknown option -x$/m },
   { args: ["run", "--name"], code: 2, says: /--name needs a value$/m },
   { args: ["run", "-m", "-1", "start.wasm"], code: 2, says: /--memory needs a value; .*--memory=-…/ },
