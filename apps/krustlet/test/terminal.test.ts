@@ -94,6 +94,23 @@ describe("output", () => {
     expect(pieces.length).toBeGreaterThan(0);
   });
 
+  it("without line ends is not cut within a letter", () => {
+    for (const letter of ["é", "字", "😀"]) {
+      for (let before = 0; before < 5; before += 1) {
+        const text = `${"x".repeat(before)}${letter.repeat(40_000)}`;
+        const bytes = Buffer.from(text);
+        const splitter = new LineSplitter();
+        const pieces: Uint8Array[] = [];
+        for (let at = 0; at < bytes.length; at += 70_000)
+          pieces.push(...splitter.push(bytes.subarray(at, at + 70_000)));
+        pieces.push(splitter.end());
+        expect(pieces.map((piece) => Buffer.from(piece).toString()).join("")).toBe(text);
+      }
+    }
+    const binary = new LineSplitter().push(Buffer.alloc(70_000, 0x80));
+    expect(binary.reduce((sum, piece) => sum + piece.length, 0)).toBe(70_000);
+  });
+
   it("has colours on a terminal only, and not where NO_COLOR asks for none", () => {
     expect(hasColors(sinkOf(true), {})).toBe(true);
     expect(hasColors(sinkOf(false), {})).toBe(false);

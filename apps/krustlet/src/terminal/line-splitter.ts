@@ -16,8 +16,9 @@ export class LineSplitter {
       from = at + 1;
     }
     if (bytes.length - from > LONGEST_LINE) {
-      lines.push(bytes.subarray(from));
-      from = bytes.length;
+      const end = wholeLetters(bytes);
+      lines.push(bytes.subarray(from, end));
+      from = end;
     }
     this.#rest = Uint8Array.from(bytes.subarray(from));
     return lines;
@@ -29,4 +30,15 @@ export class LineSplitter {
     this.#rest = new Uint8Array(0);
     return rest;
   }
+}
+
+/** Where the last letter of UTF-8 ends that is there as a whole; the end, where the bytes are no UTF-8. */
+function wholeLetters(bytes: Uint8Array): number {
+  for (let back = 1; back <= 3; back += 1) {
+    const byte = bytes.at(-back) ?? 0;
+    if (byte >= 0xc0)
+      return (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) > back ? bytes.length - back : bytes.length;
+    if (byte < 0x80) break;
+  }
+  return bytes.length;
 }
