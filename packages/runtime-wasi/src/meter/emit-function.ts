@@ -7,7 +7,7 @@ import { FunctionWriter } from "./function-writer.ts";
 import { replacementOf } from "./replacements.ts";
 import type { Replacements } from "./replacements.ts";
 import type { ScannedFunction } from "./scan-function.ts";
-import { bytesOfCopies, longestUnrolledFunction } from "./unrolling.ts";
+import { bytesOfUnrolling, longestUnrolledFunction } from "./unrolling.ts";
 import type { UnrollingRoom } from "./unrolling.ts";
 
 /** What {@link emitFunction} needs to know of the module. */
@@ -137,7 +137,7 @@ class FunctionEmitter {
 
   #isUnrolled(loop: number): boolean {
     if (this.#function.end - this.#function.start > longestUnrolledFunction) return false;
-    const size = bytesOfCopies(this.#init.code.events, loop);
+    const size = bytesOfUnrolling(this.#init.code.events, loop);
     return size > 0 && this.#init.room.take(size);
   }
 

@@ -41,6 +41,12 @@ export function bytesOfCopies(events: FunctionEvents, loop: number): number {
   return size * ((events.operands[close] as number) - 1);
 }
 
+/** How many bytes an unrolled loop is longer by: each copy but the last stands in a block of its own, all in one. */
+export function bytesOfUnrolling(events: FunctionEvents, loop: number): number {
+  const copies = events.operands[events.operands[loop] as number] as number;
+  return copies === 1 ? 0 : bytesOfCopies(events, loop) + 5 * (copies - 1) + 3;
+}
+
 /** How many bytes the copies of loop bodies may add to a module: half of its code, and a small module what it likes. */
 export class UnrollingRoom {
   #left: number;
