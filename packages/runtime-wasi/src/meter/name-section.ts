@@ -27,35 +27,42 @@ function readSubsections(bytes: Uint8Array, offset: number, end: number): Subsec
   return found;
 }
 
-/** Whether the module's own name, or the names of functions, hold one that is too long. */
-function hasLongName(bytes: Uint8Array, { id, offset, end }: Subsection): boolean {
-  if (id === 0) return end - offset > longestName;
-  if (id !== 1) return false;
-  const reader = new ByteReader(bytes, offset, end);
-  try {
-    for (let left = reader.u32(); left > 0; left--) {
-      reader.u32();
-      const size = reader.u32();
-      if (size > longestName) return true;
-      reader.take(size, "a name");
-    }
-  } catch {
-    return false;
-  }
-  return false;
+/** Where a name of `size` bytes from `offset` on is cut, so that what is left is short and ends with a whole letter. */
+function shortEnd(bytes: Uint8Array, offset: number, size: number): number {
+  if (size <= longestName) return offset + size;
+  let end = offset + longestName;
+  // A byte 10xxxxxx goes on with the letter before it.
+  while (end > offset && ((bytes[end] as number) & 0xc0) === 0x80) end--;
+  return end;
 }
 
+/** Copies names by their indices, each no longer than may be. @throws KrustletError `InvalidModule` */
+function copyNames(bytes: Uint8Array, { offset, end }: Subsection, writer: ByteWriter, more: number): void {
+  const reader = new ByteReader(bytes, offset, end);
+  const count = reader.u32();
+  writer.u32(count + more);
+  for (let left = count; left > 0; left--) {
+    writer.u32(reader.u32());
+    const size = reader.u32();
+    const start = reader.offset;
+    reader.take(size, "a name");
+    const short = shortEnd(bytes, start, size);
+    writer.u32(short - start).copy(bytes, start, short);
+  }
+}
+
+/** Names of functions: the module's own, unless they are broken, and those of appended functions. */
 function functionNames(
   bytes: Uint8Array,
   old: Subsection | undefined,
   names: ReadonlyMap<number, string>,
 ): Uint8Array {
-  const writer = new ByteWriter();
-  if (old === undefined) {
-    writer.u32(names.size);
-  } else {
-    const reader = new ByteReader(bytes, old.offset, old.end);
-    writer.u32(reader.u32() + names.size).copy(bytes, reader.offset, old.end);
+  let writer = new ByteWriter();
+  try {
+    if (old === undefined) writer.u32(names.size);
+    else copyNames(bytes, old, writer, names.size);
+  } catch {
+    writer = new ByteWriter().u32(names.size);
   }
   for (const [index, name] of names) writer.u32(index).name(name);
   return writer.view();
@@ -63,7 +70,7 @@ function functionNames(
 
 /**
  * The contents of the custom section `name`, with names of appended functions (whose indices come after all others).
- * A section that is broken is dropped, as an engine ignores it too; so are names where one is too long to be told.
+ * A section that is broken is dropped, as an engine ignores it too. Names that are too long to be told are cut.
  */
 export function buildNameSection(
   { bytes, module }: ModuleSource,
@@ -77,7 +84,8 @@ export function buildNameSection(
   } catch {
     subsections = [];
   }
-  subsections = subsections.filter((subsection) => !hasLongName(bytes, subsection));
+  // The module's own name is of no use when it is long: there is nothing that it would tell apart.
+  subsections = subsections.filter(({ id, offset, end }) => id !== 0 || end - offset <= longestName);
   for (const { id, offset, end } of subsections) if (id < 1) writer.section(id, bytes.subarray(offset, end));
   writer.section(
     1,

@@ -31,13 +31,18 @@ for (const [form, rewrite] of [
   ["metered", meterModule],
   ["limited", (bytes: Uint8Array) => limitModule(bytes, 1)],
 ] as const) {
-  it(`drops the names of a module of which one is too long to be told (${form})`, () => {
+  it(`cuts a name that is too long to be told, and leaves the others (${form})`, () => {
     expect(namesIn(rewrite(named("m", "a", "b")).bytes)).toEqual(["a", "b"]);
     expect(namesIn(rewrite(named("m", "a", long.slice(1))).bytes)).toEqual(["a", long.slice(1)]);
-    expect(namesIn(rewrite(named("m", "a", long)).bytes)).toEqual([undefined, undefined]);
+    expect(namesIn(rewrite(named("m", long, "b")).bytes)).toEqual([long.slice(1), "b"]);
     const { bytes } = rewrite(named(long, "a", "b"));
     expect(namesIn(bytes)).toEqual(["a", "b"]);
     expect(Buffer.from(bytes).includes(long)).toBe(false);
+  });
+
+  it(`cuts a name between two letters (${form})`, () => {
+    expect(namesIn(rewrite(named("m", `${"x".repeat(1023)}é`, "b")).bytes)).toEqual(["x".repeat(1023), "b"]);
+    expect(namesIn(rewrite(named("m", "𝄞".repeat(1000), "b")).bytes)).toEqual(["𝄞".repeat(256), "b"]);
   });
 }
 
