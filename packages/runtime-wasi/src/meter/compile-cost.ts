@@ -23,6 +23,12 @@ export const mostCompileCosts: number = 400_000_000;
 export const longCompileCost: number = 2_000_000;
 
 /**
+ * How often locals may be set in loops, in a loop within a loop twice: the optimizing compiler makes a value of its own for
+ * each local of each loop, of 200 bytes. A thousand nested loops around 20,000 of them took 3.6 GB.
+ */
+export const mostLoopValues: number = 2_000_000;
+
+/**
  * Estimates what it costs to compile one function. The compiler goes over the code once, but looks at all locals and
  * operands wherever control may come together: a few kilobytes of blocks and 50,000 locals take it minutes.
  */
@@ -30,9 +36,13 @@ export class CompileCost {
   /** Values on the operand stack; never fewer than there are. */
   height = 0;
   cost = 0;
+  /** See {@link mostLoopValues}. */
+  loopValues = 0;
   readonly #locals: number;
   readonly #heights: number[] = [0];
   readonly #results: number[] = [0];
+  readonly #areLoops: boolean[] = [false];
+  #loops = 0;
 
   constructor(locals: number) {
     this.#locals = locals;
@@ -43,6 +53,8 @@ export class CompileCost {
     this.cost += perBlock + this.#values * (isLoop ? perValue.loop : perValue.block);
     this.#heights.push(Math.max(this.height - params, this.#base));
     this.#results.push(results);
+    this.#areLoops.push(isLoop);
+    if (isLoop) this.#loops++;
   }
 
   /** The next arm, which begins with so many values more than there were outside. */
@@ -54,6 +66,12 @@ export class CompileCost {
   close(): void {
     this.cost += this.#values * perValue.block;
     this.height = (this.#heights.pop() ?? 0) + (this.#results.pop() ?? 0);
+    if (this.#areLoops.pop() === true) this.#loops--;
+  }
+
+  /** A local is set. */
+  assign(): void {
+    this.loopValues += this.#loops;
   }
 
   /** A branch to one of so many labels. */

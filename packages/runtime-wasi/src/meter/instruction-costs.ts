@@ -67,8 +67,9 @@ export class InstructionCosts {
         if (opcode === 0x0f) cost.copy(this.#results);
         break;
       case is.index:
-        // throw
-        if (opcode === 0x08) cost.copy(this.#ofTag(at).params * perPayload);
+        // local.set and local.tee; throw
+        if (opcode === 0x21 || opcode === 0x22) cost.assign();
+        else if (opcode === 0x08) cost.copy(this.#ofTag(at).params * perPayload);
         break;
       case is.block:
       case is.loop:

@@ -1,5 +1,5 @@
 import { KrustletError } from "@krustlet/interface";
-import { mostCompileCost } from "./compile-cost.ts";
+import { mostCompileCost, mostLoopValues } from "./compile-cost.ts";
 import { eventKinds } from "./function-events.ts";
 import type { FunctionEvents } from "./function-events.ts";
 import { InstructionCosts } from "./instruction-costs.ts";
@@ -253,7 +253,7 @@ export function scanFunction(
     at = next;
   }
   const compileCost = costs.cost.end(end - start);
-  if (compileCost > mostCompileCost) {
+  if (compileCost > mostCompileCost || costs.cost.loopValues > mostLoopValues) {
     throw unsupported(
       describe,
       `would take the engine too long to compile: it has ${localCount} locals in ${end - start} bytes of code, all of which count at each of its blocks and branches`,

@@ -65,6 +65,10 @@ describe("a function that takes the engine minutes to compile", () => {
       [...times(40_000, [0x20, 0, 0x45]), ...times(3000, block), ...times(40_000, [0x1a])],
       1,
     ),
+    "nested loops around many locals that are set": moduleOf(
+      [...times(300, [0x03, 0x40]), ...times(10_000, [0x20, 0, 0x21, 1]), ...times(300, [0x0b])],
+      2,
+    ),
     "wide calls": moduleOf([], 0, {
       types: [nothing, wide, narrow],
       functions: [
