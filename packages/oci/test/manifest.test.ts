@@ -121,3 +121,24 @@ it.each([
 ])("%s is this machine: %s", (host, yes) => {
   expect(isLoopback(host)).toBe(yes);
 });
+
+it("an artifact with two modules is refused, and so is a config with NUL in an argument", () => {
+  const descriptor = (mediaType: string): Descriptor => ({
+    mediaType,
+    digest: DIGEST,
+    size: 1,
+    annotations: {},
+  });
+  const planOf = (config: string, layers: readonly string[], text = "{}") =>
+    planArtifact(
+      { type: "manifest", config: descriptor(config), layers: layers.map(descriptor), annotations: {} },
+      text,
+      "image",
+    );
+  const cncf = "application/vnd.wasm.config.v0+json";
+  expect(planOf(cncf, ["application/wasm", "text/plain"])).toMatchObject({ form: "layer" });
+  expect(() => planOf(cncf, ["application/wasm", "application/wasm"])).toThrow("with 2 modules");
+  const image = "application/vnd.oci.image.config.v1+json";
+  const odd = JSON.stringify({ architecture: "wasm", config: { Entrypoint: ["a\0b"] } });
+  expect(() => planOf(image, ["application/wasm"], odd)).toThrow("Entrypoint is no list of texts");
+});

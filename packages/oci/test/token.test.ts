@@ -108,9 +108,16 @@ it("a token is kept for its repository and login, and not used in its last secon
   expect(await authorizer.answer(login, 'Bearer realm="https://auth.example/"')).toBe("Bearer t");
   expect(authorizer.known(login)).toBe("Bearer t");
   expect(authorizer.known({ ...login, credential: undefined })).toBeUndefined();
+  for (const other of [{ username: "you" }, { password: "x" }, { identityToken: "x" }]) {
+    expect(authorizer.known({ ...login, credential: { ...login.credential, ...other } })).toBeUndefined();
+  }
   expect(authorizer.known({ ...login, reference: parseReference("registry.example/other") })).toBeUndefined();
   now += 54_000;
   expect(authorizer.known(login)).toBe("Bearer t");
   now += 1000;
+  expect(authorizer.known(login)).toBeUndefined();
+  await authorizer.answer(login, 'Bearer realm="https://auth.example/"');
+  // What a 401 answers is not good any more, whatever comes of the question for another.
+  expect(await authorizer.answer(login, "Negotiate")).toBeUndefined();
   expect(authorizer.known(login)).toBeUndefined();
 });
