@@ -177,6 +177,15 @@ describe("a disk that is full", () => {
     expect(result.code).not.toBe(0);
     expect(result.stderr).not.toMatch(/^\s+at /m);
   });
+
+  it.skipIf(!existsSync(full))(
+    "under the errors is told by the exit code, as nothing else can tell it",
+    async () => {
+      const shell = ["sh", "-c", 'exec "$0" "$@" 2> /dev/full'];
+      const result = await krustlet(["run", demo("hello", "build", "hello.wasm")], { through: shell });
+      expect(result.code).toBe(125);
+    },
+  );
 });
 
 /** Megabytes of memory that a process and its descendants have. */

@@ -5,11 +5,11 @@ import { reasonOf } from "./run-options.ts";
 
 /**
  * What is said of output that could not be written; undefined where whoever read it has closed it on purpose: `krustlet …
- * | head` has seen enough.
+ * | head` has seen enough. `of` is `output` or `error`.
  */
-export function lostOutput(cause: Error): KrustletError | undefined {
+export function lostOutput(cause: Error, of = "output"): KrustletError | undefined {
   if ("code" in cause && cause.code === "EPIPE") return undefined;
-  return new KrustletError("NoSpace", `standard output cannot be written: ${reasonOf(cause)}`, { cause });
+  return new KrustletError("NoSpace", `standard ${of} cannot be written: ${reasonOf(cause)}`, { cause });
 }
 
 /** That of what was written to `sink` so far; undefined where nothing was lost. */

@@ -118,7 +118,7 @@ export async function runPods(init: RunPodsInit): Promise<number> {
   await ended.promise;
   const neverRan = stopping ? EXIT_INTERRUPTED : EXIT_REFUSED;
   const exitCodes = [...steps.values()].map((step) =>
-    step === undefined ? neverRan : (exitCodeOf(statusOf(step.state)) ?? neverRan),
+    step === undefined ? neverRan : (exitCodeOf(statusOf(step.state), stopping) ?? neverRan),
   );
   removeAll(0);
   await gone.promise;

@@ -1,6 +1,6 @@
 import type { KrustletError } from "@krustlet/interface";
 
-import type { CliHost } from "./cli-host.ts";
+import type { ByteSink, CliHost } from "./cli-host.ts";
 import { lostOutput } from "./lost-output.ts";
 
 /** What the user's wishes to end mean. */
@@ -19,30 +19,40 @@ export interface StopRequests extends Disposable {
 
 /** Turns Ctrl-C, SIGTERM and SIGHUP, and output that nobody takes any more, into requests to stop. */
 export function stopRequests(host: CliHost, listener: StopListener): StopRequests {
-  let requests = 0;
+  let signals = 0;
+  let stopping = false;
   let over = false;
   let failure: KrustletError | undefined;
-  const request = (): void => {
+  const stop = (): void => {
+    if (!stopping) listener.stop();
+    stopping = true;
+  };
+  const listening = host.onSignal(() => {
     if (over) return;
-    requests += 1;
-    if (requests === 1) listener.stop();
+    signals += 1;
+    // A terminal that is closed loses output and sends a signal, in any order: that is one request.
+    if (signals === 1) stop();
     else listener.kill();
-  };
-  const signals = host.onSignal(request);
-  const whenFailed = async (): Promise<void> => {
-    const cause = await host.stdout.failed;
+  });
+  const onLoss = (lost: KrustletError | undefined): void => {
     if (over) return;
-    failure = lostOutput(cause);
-    if (requests === 0) request();
+    failure ??= lost;
+    stop();
   };
-  void whenFailed();
+  const watch = async (sink: ByteSink, of: "output" | "error"): Promise<void> => {
+    const lost = lostOutput(await sink.failed, of);
+    // Errors that nobody reads any more are for nobody, and the guest goes on.
+    if (of === "output" || lost !== undefined) onLoss(lost);
+  };
+  void watch(host.stdout, "output");
+  void watch(host.stderr, "error");
   return {
     get failure() {
       return failure;
     },
     [Symbol.dispose]: () => {
       over = true;
-      signals[Symbol.dispose]();
+      listening[Symbol.dispose]();
     },
   };
 }

@@ -154,10 +154,11 @@ describe("the exit code", () => {
     ["none where nothing ever ran", status("Failed", undefined, undefined), undefined],
     ["0 where all that ran was well when it was stopped", status("Failed", 0, undefined), 0],
   ])("is %s", (_what, of, code) => {
-    expect(exitCodeOf(of)).toBe(code);
+    expect(exitCodeOf(of, false)).toBe(code);
+    expect(exitCodeOf(of, true)).toBe(code);
   });
 
-  it("is none where the containers were stopped before they had begun", () => {
+  it("is none where the user stopped the containers before they had begun", () => {
     const [lost] = status("Failed", 137).containerStatuses;
     if (lost?.state.terminated === undefined) throw new Error("it has one container, which has ended");
     const terminated = { ...lost.state.terminated, reason: "ContainerStatusUnknown" };
@@ -165,8 +166,9 @@ describe("the exit code", () => {
       ...status("Failed"),
       containerStatuses: [{ ...lost, state }],
     });
-    expect(exitCodeOf(of({ terminated }))).toBeUndefined();
-    expect(exitCodeOf(of({ terminated: { ...terminated, startedAt: new Date(0) } }))).toBe(137);
+    expect(exitCodeOf(of({ terminated }), true)).toBeUndefined();
+    expect(exitCodeOf(of({ terminated }), false)).toBe(137);
+    expect(exitCodeOf(of({ terminated: { ...terminated, startedAt: new Date(0) } }), true)).toBe(137);
   });
 });
 

@@ -192,6 +192,19 @@ describe("progress of a pull", () => {
   });
 });
 
+it("output that is lost stops, and the signal that comes with it does not kill", async () => {
+  await using host = await openHost();
+  const log: string[] = [];
+  using requests = stopRequests(host, { stop: () => log.push("stop"), kill: () => log.push("kill") });
+  host.failStdout(Object.assign(new Error("write EIO"), { code: "EIO" }));
+  await host.stdout.failed;
+  host.interrupt();
+  expect(log).toStrictEqual(["stop"]);
+  expect(requests.failure?.message).toBe("standard output cannot be written: write EIO");
+  host.interrupt();
+  expect(log).toStrictEqual(["stop", "kill"]);
+});
+
 it("the first Ctrl-C stops, every further one kills, and none counts afterwards", async () => {
   await using host = await openHost();
   const log: string[] = [];
