@@ -57,10 +57,13 @@ export class InstructionCosts {
     this.#bytes = bytes;
   }
 
-  /** An instruction whose immediates begin at `at`; `second` is the opcode after a prefix. */
+  /** An instruction whose immediates begin at `at`; `second` is the opcode after a prefix, or -1. */
   count(kind: number, opcode: number, second: number, at: number): void {
     const { cost } = this;
-    cost.height += (prefixedEffects.get(opcode)?.[second] ?? plainEffects[opcode]) as number;
+    cost.height +=
+      second < 0 ? (plainEffects[opcode] as number) : (prefixedEffects.get(opcode)?.[second] ?? 0);
+    // Most instructions are these; what counts of them is set apart.
+    if (kind === is.memoryAccess || kind === is.i32Const || kind === is.i64Const) return;
     switch (kind) {
       case is.none:
         // return

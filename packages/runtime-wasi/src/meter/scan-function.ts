@@ -84,7 +84,7 @@ export function scanFunction(
     const opcode = bytes[at] as number;
     let kind = plainOpcodes[opcode] as number;
     let next = at + 1;
-    let second = 0;
+    let second = -1;
     if (kind === is.prefix) {
       second = readNumber(bytes, next);
       next = skipNumber(bytes, next);
