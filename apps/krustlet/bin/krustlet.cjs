@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/usr/bin/env sh
 // 2>/dev/null; exec node -- "$0" "$@"
 /**
  * Starts krustlet under any Node that npm supports. To a shell, all of it is the line above, which is a comment to Node:
