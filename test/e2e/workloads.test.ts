@@ -170,6 +170,29 @@ describe("the runtime wasmer", () => {
 });
 
 describe("what krustlet keeps on disk", () => {
+  it("of a module that was killed goes when the next one runs, its logs too", async () => {
+    await using home = await temporaryDirectory();
+    const run = ["run", exerciser, "--", say("up"), "sleep(60000)"];
+    const left = async (): Promise<readonly string[]> =>
+      (await Promise.all(["pods", "logs/pods"].map((each) => readdir(join(home.path, "root", each))))).flat();
+    {
+      await using command = await start(run, { home: home.path });
+      await command.prints("up");
+      command.child.kill("SIGKILL");
+      await command.finished;
+    }
+    const killed = await left();
+    expect(killed).toHaveLength(3);
+    await using command = await start(run, { home: home.path });
+    await command.prints("up");
+    await expect.poll(left).toHaveLength(3);
+    const now = await left();
+    expect(now.filter((each) => killed.includes(each))).toStrictEqual([]);
+    interrupt(command);
+    expect(await command.finished).toMatchObject({ code: 143 });
+    expect(await left()).toStrictEqual([]);
+  });
+
   it("survives a kill in the middle of a pod", async () => {
     await using home = await temporaryDirectory();
     const manifest = podManifest(

@@ -1,10 +1,12 @@
+import { readdir } from "node:fs/promises";
 import { availableParallelism, hostname, totalmem } from "node:os";
 import { join } from "node:path";
 
 import type { DirectoryImageStore } from "@krustlet/image-store";
 import type { ImageStore, MountedVolumes, ObjectSource, VolumeMounter } from "@krustlet/interface";
-import { loopbackPodAddresses } from "@krustlet/kubelet";
+import { loopbackPodAddresses, removeLogsOf } from "@krustlet/kubelet";
 import type { KubeletInit, NodeFacts } from "@krustlet/kubelet";
+import { ownPod } from "@krustlet/volumes/own-pod";
 import type { V1Pod } from "@kubernetes/client-node";
 
 import type { CommandContext } from "./command.ts";
@@ -118,11 +120,10 @@ export function composeKubelet(init: KubeletComposeInit): Composed {
 
 /** Pods without volumes, such as those of `krustlet run hello.wasm`, do not wait for the room that makes them. */
 function lazyVolumes(init: KubeletComposeInit, node: NodeFacts): VolumeMounter<V1Pod> {
+  let swept: Promise<void> | undefined;
   let opened: Promise<VolumeMounter<V1Pod>> | undefined;
   const open = async (): Promise<VolumeMounter<V1Pod>> => {
-    const { createVolumeMounter, removeAbandonedPods } = await import("@krustlet/volumes");
-    // Beside everything else; nobody waits for it.
-    void removeAbandonedPods({ rootDirectory: init.root });
+    const { createVolumeMounter } = await import("@krustlet/volumes");
     return createVolumeMounter({
       rootDirectory: init.root,
       objects: init.objects,
@@ -131,15 +132,27 @@ function lazyVolumes(init: KubeletComposeInit, node: NodeFacts): VolumeMounter<V
     });
   };
   return {
-    mount: async (pod, options) =>
-      (pod.spec?.volumes ?? []).length === 0 ? NO_VOLUMES : (await (opened ??= open())).mount(pod, options),
+    mount: async (pod, options) => {
+      // Beside everything else; nobody waits for it.
+      swept ??= removeAbandoned(init.root);
+      if ((pod.spec?.volumes ?? []).length > 0) return (await (opened ??= open())).mount(pod, options);
+      const owned = await ownPod(init.root, pod.metadata?.uid ?? "");
+      return { ...NO_VOLUMES, [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose]() };
+    },
   };
 }
 
-const NO_VOLUMES: MountedVolumes<V1Pod> = {
+/** Removes what is left of pods whose `krustlet run` was killed. Never rejects. */
+async function removeAbandoned(rootDirectory: string): Promise<void> {
+  const left = await readdir(join(rootDirectory, "pods")).catch(() => []);
+  if (left.length === 0) return;
+  const { removeAbandonedPods } = await import("@krustlet/volumes");
+  await removeAbandonedPods({ rootDirectory, removeRest: (uid) => removeLogsOf(rootDirectory, uid) });
+}
+
+const NO_VOLUMES: Omit<MountedVolumes<V1Pod>, typeof Symbol.asyncDispose> = {
   mountsOf: () => Promise.resolve([]),
   refresh: () => Promise.resolve(),
   localUsage: () => Promise.resolve({ bytes: 0, inodes: 0 }),
   usage: () => Promise.resolve([]),
-  [Symbol.asyncDispose]: () => Promise.resolve(),
 };

@@ -34,6 +34,7 @@ export type { NodeFacts } from "@krustlet/environment";
 export type { DirectoryChanges } from "./directory-changes.ts";
 export { manifestDirectory } from "./manifest-directory.ts";
 export type { ManifestDirectoryInit } from "./manifest-directory.ts";
+export { removeLogsOf } from "./left-pods.ts";
 export { loopbackPodAddresses } from "./pod-address.ts";
 export type { PodAddresses, PodAddressLease } from "./pod-address.ts";
 export type { ContainerLogFile, PodContainerUsage, PodViews } from "./pod-views.ts";

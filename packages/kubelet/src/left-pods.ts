@@ -54,16 +54,16 @@ export async function removeLeftPod(
   const containers = containersDirOf(kubelet.rootDir, key);
   await rm(containers, { recursive: true, force: true });
   await rmdir(dirname(containers)).catch(() => undefined);
-  const logs = name === "" ? await logDirsOf(kubelet.rootDir, uid) : [logDirOf(kubelet.rootDir, key)];
-  for (const directory of logs) await rm(directory, { recursive: true, force: true });
+  if (name === "") await removeLogsOf(kubelet.rootDir, uid);
+  else await rm(logDirOf(kubelet.rootDir, key), { recursive: true, force: true });
   await kubelet.checkpoints?.remove(uid);
 }
 
-/** The log directories of a UID, whatever the pod's name was. No name has an underscore in it. */
-async function logDirsOf(rootDir: string, uid: string): Promise<readonly string[]> {
+/** Removes the logs of a UID, whatever the pod's name was. No name has an underscore in it. */
+export async function removeLogsOf(rootDir: string, uid: string): Promise<void> {
   const all = dirname(logDirOf(rootDir, { namespace: "", name: "", uid }));
-  const found = await readdir(all).catch(() => []);
-  return found
-    .filter((each) => each.split("_").slice(2).join("_") === pathSegmentOf(uid))
-    .map((each) => join(all, each));
+  for (const name of await readdir(all).catch(() => [])) {
+    if (name.split("_").slice(2).join("_") !== pathSegmentOf(uid)) continue;
+    await rm(join(all, name), { recursive: true, force: true });
+  }
 }

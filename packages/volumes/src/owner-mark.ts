@@ -1,5 +1,13 @@
 import { readFile, readlink } from "node:fs/promises";
 
+/** How the file ends that notes whose a Pod's directory is. */
+export const OWNER = ".owner";
+
+/** Where it is noted whose the directory of a Pod is: beside it, so that it is there until the last file has gone. */
+export function ownerPathOf(podDirectory: string): string {
+  return `${podDirectory}${OWNER}`;
+}
+
 /** This process, named so that a later one with its number is not taken for it: number, start time, PID namespace. */
 export async function ownerMark(): Promise<string> {
   return `${process.pid} ${await startOf("self")} ${await namespace()}`;

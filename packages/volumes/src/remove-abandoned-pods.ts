@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import type { CsiVolumes } from "@krustlet/interface";
 
 import { memoryDirectoryOf } from "./memory-directory.ts";
-import { hasEnded } from "./owner-mark.ts";
+import { hasEnded, OWNER, ownerPathOf } from "./owner-mark.ts";
 import { pathExists } from "./path-exists.ts";
 import { memoryParentOf } from "./plugins/empty-dir-volume.ts";
 import { UID, uidOf } from "./pod-text.ts";
@@ -12,13 +12,7 @@ import { demandUnpublished } from "./published-in.ts";
 import { removeTree } from "./remove-tree.ts";
 import { volumeError } from "./volume-error.ts";
 
-const OWNER = ".owner";
 const REMOVING = /\.removing$/u;
-
-/** Where it is noted whose the directory of a Pod is: beside it, so that it is there until the last file has gone. */
-export function ownerPathOf(podDirectory: string): string {
-  return `${podDirectory}${OWNER}`;
-}
 
 /** Where the Pods are whose volumes are to be removed. */
 export interface LeftoverPods {
@@ -29,12 +23,18 @@ export interface LeftoverPods {
   readonly csi?: CsiVolumes;
 }
 
+/** What {@link removeAbandonedPods} removes. */
+export interface AbandonedPods extends LeftoverPods {
+  /** Removes what lies elsewhere of a Pod; where it rejects, the Pod's mark stays for the next process. */
+  readonly removeRest?: (uid: string) => Promise<void>;
+}
+
 /**
- * Removes the volumes of Pods whose process was killed: their files, and what they hold in memory. Pods of processes
+ * Removes the directories of Pods whose process was killed, and what their volumes hold in memory. Pods of processes
  * that live are left alone, so are those that outlive their process, and so is whatever cannot be removed. Never
  * rejects.
  */
-export async function removeAbandonedPods(init: LeftoverPods): Promise<void> {
+export async function removeAbandonedPods(init: AbandonedPods): Promise<void> {
   const root = resolve(init.rootDirectory);
   const pods = join(root, "pods");
   for (const name of await namesIn(pods)) {
@@ -42,7 +42,9 @@ export async function removeAbandonedPods(init: LeftoverPods): Promise<void> {
     const mark = await readFile(join(pods, name), "utf8").catch(() => "");
     if (!(await hasEnded(mark))) continue;
     try {
-      await removePod(init, root, name.slice(0, -OWNER.length));
+      const uid = name.slice(0, -OWNER.length);
+      await init.removeRest?.(uid);
+      await removePod(init, root, uid);
     } catch {
       // Another process removes it too, or it is in use: the next one tries again.
     }

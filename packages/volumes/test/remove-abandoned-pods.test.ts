@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import {
   createVolumeMounter,
   listLeftPodVolumes,
+  ownPod,
   removeAbandonedPods,
   removePodVolumes,
 } from "../src/index.ts";
@@ -52,6 +53,43 @@ it("removes what a killed process left on disk and in memory, and follows no lin
   expect(await readdir(t.pods)).toEqual([]);
   expect(await t.inMemory()).toEqual([]);
   expect(await readFile(join(t.outside, "kept"), "utf8")).toBe("kept");
+});
+
+describe("a pod without volumes", () => {
+  it("is removed when its process was killed, with what lies elsewhere of it", async () => {
+    await using root = await scratch();
+    const pods = join(root.path, "pods");
+    await ownPod(root.path, "without-volumes");
+    await mkdir(join(pods, "without-volumes/containers"), { recursive: true });
+    await markOfTheDead(join(pods, "without-volumes.owner"));
+    const told: string[] = [];
+    let broken = true;
+    const removeRest = async (uid: string): Promise<void> => {
+      told.push(uid);
+      if (broken) throw new Error("in use");
+    };
+    const init = { rootDirectory: root.path, memoryDirectory: false, removeRest } as const;
+    await removeAbandonedPods(init);
+    expect(await readdir(pods)).toEqual(["without-volumes", "without-volumes.owner"]);
+    broken = false;
+    await removeAbandonedPods(init);
+    expect(await readdir(pods)).toEqual([]);
+    expect(told).toEqual(["without-volumes", "without-volumes"]);
+  });
+
+  it("is left alone while its process lives, and has no mark any more when it has ended", async () => {
+    await using root = await scratch();
+    const owned = await ownPod(root.path, "without-volumes");
+    await removeAbandonedPods({ rootDirectory: root.path, memoryDirectory: false });
+    expect(await readdir(join(root.path, "pods"))).toEqual(["without-volumes.owner"]);
+    await owned[Symbol.asyncDispose]();
+    expect(await readdir(join(root.path, "pods"))).toEqual([]);
+  });
+
+  it.each(["", "..", "../x", "a/b", "a.b"])("is not marked by a UID such as %j", async (uid) => {
+    await using root = await scratch();
+    await expect(ownPod(root.path, uid)).rejects.toMatchObject({ code: "InvalidField" });
+  });
 });
 
 it("leaves alone what belongs to a process that lives, may live elsewhere, or is not known", async () => {
