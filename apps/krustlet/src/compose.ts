@@ -136,8 +136,9 @@ function lazyVolumes(init: KubeletComposeInit, node: NodeFacts): VolumeMounter<V
       // Beside everything else; nobody waits for it.
       swept ??= removeAbandoned(init.root);
       if ((pod.spec?.volumes ?? []).length > 0) return (await (opened ??= open())).mount(pod, options);
-      const owned = await ownPod(init.root, pod.metadata?.uid ?? "");
-      return { ...NO_VOLUMES, [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose]() };
+      // Its container need not wait for that; what cannot be marked now, stays should it be killed.
+      const owned = ownPod(init.root, pod.metadata?.uid ?? "").catch(() => undefined);
+      return { ...NO_VOLUMES, [Symbol.asyncDispose]: async () => (await owned)?.[Symbol.asyncDispose]() };
     },
   };
 }
