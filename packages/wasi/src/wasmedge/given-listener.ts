@@ -1,10 +1,9 @@
 import type { Guest } from "../guest.ts";
 import type { PreopenedListener } from "../listener.ts";
-import { canonicalAddress } from "./socket-address.ts";
+import { canonicalAddress, isAnyAddress } from "./socket-address.ts";
 import type { Endpoint } from "./socket-address.ts";
 import type { BoundListener } from "./tcp-listener.ts";
 
-const ANY: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
 const taken = new WeakSet<PreopenedListener>();
 
 /**
@@ -18,7 +17,9 @@ export function givenListenerFor(guest: Guest, wanted: Endpoint): BoundListener 
     !taken.has(listener) &&
     listener.addresses.some(({ address, port }) => {
       const at = canonicalAddress(address);
-      return port === wanted.port && (at === wanted.address || ANY.has(at) || ANY.has(wanted.address));
+      return (
+        port === wanted.port && (at === wanted.address || isAnyAddress(at) || isAnyAddress(wanted.address))
+      );
     });
   const given = wanted.port === 0 ? undefined : guest.init.listen?.find(leadsHere);
   return given === undefined ? undefined : borrow(given, wanted);

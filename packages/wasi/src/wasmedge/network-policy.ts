@@ -1,5 +1,5 @@
 import { ERRNO, fail } from "../errno.ts";
-import { canonicalAddress, isIpv4 } from "./socket-address.ts";
+import { canonicalAddress, isAnyAddress, isIpv4 } from "./socket-address.ts";
 
 /** What a guest may do on the network by sockets that it opens itself. */
 export interface NetworkPolicy {
@@ -19,9 +19,12 @@ export interface NetworkPolicy {
   readonly lookup?: (name: string) => Promise<readonly string[]>;
 }
 
-const ANY: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
 const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "::1"]);
-const OWN: ReadonlySet<string> = new Set([...ANY, ...LOOPBACK]);
+
+/** What means a guest itself, where it has an address. */
+function isOwn(address: string): boolean {
+  return isAnyAddress(address) || LOOPBACK.has(address);
+}
 
 function ownAddressOf({ address }: NetworkPolicy): string | undefined {
   return address === undefined ? undefined : canonicalAddress(address);
@@ -31,7 +34,7 @@ function ownAddressOf({ address }: NetworkPolicy): string | undefined {
 export function bindAddressOf(policy: NetworkPolicy, wanted: string): string {
   const own = ownAddressOf(policy);
   if (own === undefined || own === wanted) return wanted;
-  return OWN.has(wanted) && (wanted.includes(":") || isIpv4(own)) ? own : fail(ERRNO.ADDRNOTAVAIL);
+  return isOwn(wanted) && (wanted.includes(":") || isIpv4(own)) ? own : fail(ERRNO.ADDRNOTAVAIL);
 }
 
 /** The only address whose connections and datagrams come to a socket bound to `wanted`: the guest's, for its loopback. */
@@ -53,8 +56,8 @@ export function targetAddressOf(
 ): string {
   const own = ownAddressOf(policy);
   let target = wanted;
-  if (own !== undefined && OWN.has(wanted)) target = own;
-  else if (ANY.has(wanted)) target = wanted === "::" ? "::1" : "127.0.0.1";
+  if (own !== undefined && isOwn(wanted)) target = own;
+  else if (isAnyAddress(wanted)) target = wanted === "::" ? "::1" : "127.0.0.1";
   if (own !== undefined && isIpv4(own) !== isIpv4(target)) fail(ERRNO.NETUNREACH);
   return policy.connect?.(target, port, protocol) === false ? fail(ERRNO.ACCES) : target;
 }

@@ -63,3 +63,8 @@ export function bytesOfAddress(family: Family, address: string): Uint8Array {
 export function anyAddress(family: Family): string {
   return family === FAMILY.INET4 ? "0.0.0.0" : "::";
 }
+
+/** Whether an address stands for all of a host's, of either family. */
+export function isAnyAddress(address: string): boolean {
+  return address === anyAddress(FAMILY.INET4) || address === anyAddress(FAMILY.INET6);
+}
